@@ -1,0 +1,3 @@
+export * from './catalogue.js';
+export * from './judge.js';
+export * from './may-run.js';

@@ -1,0 +1,88 @@
+import type { CauseId, Health, Presence } from '../health/index.js';
+import { FIXES, type FixId } from './catalogue.js';
+
+/** What roles may do, weakest first. */
+export const ROLES = ['viewer', 'technician', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The pair, as far as asking for a fix goes. Plain data, so that the console and the API ask the same question. */
+export interface FixTarget {
+  os: 'linux' | 'macos' | 'windows';
+  /** The agent's socket is open now. */
+  connected: boolean;
+  /** The agent runs with the rights that privileged fixes need. */
+  privileged: boolean;
+  presence: Presence;
+  health: Health;
+  /** Causes open on the pair and on its host. */
+  openCauses: readonly CauseId[];
+  /** A run that has not been judged yet on this pair or its host. */
+  activeRun: { fix: string; id: string } | null;
+  /** Earlier runs on this pair and host, newest first: when they were settled (ms), or asked when nothing came back. */
+  lastRuns: readonly { fix: string; at: number }[];
+  revoked: boolean;
+}
+
+/** Why a fix may not be asked, as a word the API returns; `sentence` is what a person reads. */
+export type RefusalCode =
+  | 'role' | 'revoked' | 'platform' | 'not-privileged' | 'away' | 'cause-not-open' | 'run-active' | 'cooldown' | 'disruptive-cap';
+
+export type MayRun =
+  | { ok: true; note: string | null }
+  | { ok: false; code: RefusalCode; sentence: string; until: number | null };
+
+/** At most one disruptive fix per computer in ten minutes (field guide 0.5.6). */
+export const DISRUPTIVE_GAP_MS = 10 * 60_000;
+/** At most two disruptive runs of one fix per computer and day (field guide 0.5.6). */
+export const DISRUPTIVE_PER_DAY = 2;
+
+const DAY_MS = 86_400_000;
+
+/**
+ * Whether `fix` may be asked for this target by a person of this role at `now` (ms). One table of reasons for the button's
+ * tooltip and the API's refusal. A host that is offline does not forbid: the order waits and the answer says so in `note`.
+ */
+export function mayRun(fix: FixId, target: FixTarget, role: Role, now: number): MayRun {
+  const row = FIXES[fix];
+  const no = (code: RefusalCode, sentence: string, until: number | null = null): MayRun => ({ ok: false, code, sentence, until });
+  if (role === 'viewer') return no('role', 'Your role can look but not repair. Ask a technician.');
+  if (target.revoked) return no('revoked', 'This computer was revoked. Enrol it again first.');
+  if (!row.platforms.includes(target.os)) return no('platform', `This fix does not run on ${osName(target.os)} yet.`);
+  if (row.privileged && !target.privileged) return no('not-privileged', 'The agent on this computer runs without administrator rights.');
+  if (row.scope === 'pair' && target.presence !== 'attached') return no('away', 'The phone is not plugged in. Plug it in first.');
+  if (!row.treats.some((c) => target.openCauses.includes(c))) return no('cause-not-open', 'Nothing that this fix treats is wrong here now.');
+  if (target.activeRun) return no('run-active', `Another fix (${target.activeRun.fix}) is still running here. Wait for its result.`);
+  const last = target.lastRuns.find((r) => r.fix === fix);
+  if (last && now < last.at + row.cooldownS * 1000) {
+    const until = last.at + row.cooldownS * 1000;
+    return no('cooldown', `This fix ran a moment ago. It may run again in ${inWords(until - now)}.`, until);
+  }
+  if (row.risk !== 'safe') {
+    const disruptive = target.lastRuns.filter((r) => isFix(r.fix) && FIXES[r.fix].risk !== 'safe');
+    const recent = disruptive.find((r) => now < r.at + DISRUPTIVE_GAP_MS);
+    if (recent) {
+      const until = recent.at + DISRUPTIVE_GAP_MS;
+      return no('disruptive-cap', `A fix that interrupts people ran on this computer a moment ago. Next one in ${inWords(until - now)}.`, until);
+    }
+    const today = disruptive.filter((r) => r.fix === fix && now < r.at + DAY_MS);
+    if (today.length >= DISRUPTIVE_PER_DAY) {
+      const until = Math.min(...today.map((r) => r.at)) + DAY_MS;
+      return no('disruptive-cap', 'This fix ran twice here within a day and did not last. A person should look.', until);
+    }
+  }
+  return { ok: true, note: target.connected ? null : 'This computer is offline. The order waits until it is back.' };
+}
+
+/** Whether a string names a fix of the catalogue. */
+export function isFix(id: string): id is FixId {
+  return Object.hasOwn(FIXES, id);
+}
+
+function osName(os: FixTarget['os']): string {
+  return { linux: 'Linux', macos: 'macOS', windows: 'Windows' }[os];
+}
+
+function inWords(ms: number): string {
+  const s = Math.max(1, Math.ceil(ms / 1000));
+  return s < 90 ? `${s} s` : `${Math.ceil(s / 60)} min`;
+}

@@ -1,0 +1,5 @@
+export * from './facts.js';
+export * from './identities.js';
+export * from './layers.js';
+export * from './text.js';
+export * from './vocabulary.js';

@@ -1,0 +1,180 @@
+import { z } from 'zod';
+import { MECHANICS } from '../fixes/index.js';
+import { FIX_IDS } from '../fixes/index.js';
+import { Epoch, Fact, FACT_KIND_NAMES, HostId, Subject, Udid, text } from '../health/index.js';
+
+/**
+ * The conversation between an agent and the server, version by version. SPEC.md is the contract that outsiders implement;
+ * this file is the same as types. Unknown message types are ignored and counted; a refusal is a close code with a reason.
+ *
+ * Diary
+ * - 1 (2026-11-24): first version.
+ */
+export const PROTOCOL_VERSION = 1;
+
+export const AGENT_PATH = '/agent/v1';
+export const AGENT_SUBPROTOCOL = 'lockstep-agent.v1';
+export const ENROL_PATH = '/agent/v1/enrol';
+
+/** Limits of one connection. */
+export const LIMITS = {
+  /** Bytes of one frame. */
+  frameBytes: 262_144,
+  /** Nesting of JSON. */
+  depth: 12,
+  /** Facts in one message. */
+  facts: 512,
+  /** Devices one host may ever report facts about: a hostile agent invents UDIDs. */
+  devicesPerHost: 256,
+  /** The first exchange has to end within this time. */
+  handshakeMs: 10_000,
+  /** The server pings; a socket that stays silent longer than two pings is closed. */
+  pingMs: 25_000,
+  /** Leaky bucket per agent: messages held, and messages drained per second. */
+  burst: 200,
+  perSecond: 50,
+  /** Messages sent and not yet acknowledged. */
+  inFlight: 64,
+} as const;
+
+/** Close codes, with the word sent as the close reason. */
+export const CLOSE = {
+  badMessage: [4400, 'bad-message'],
+  notAuthenticated: [4401, 'not-authenticated'],
+  revoked: [4403, 'revoked'],
+  version: [4406, 'version-not-served'],
+  handshakeTimeout: [4408, 'handshake-timeout'],
+  replaced: [4409, 'replaced'],
+  tooLarge: [4413, 'too-large'],
+  tooFast: [4429, 'too-fast'],
+  serverClosing: [4503, 'server-closing'],
+} as const;
+
+/** Prefixes of the bytes that are signed: a signature made for one purpose proves nothing for another. */
+export const SIGNED = {
+  server: 'lockstep/1 server\n',
+  agent: 'lockstep/1 agent\n',
+  enrol: 'lockstep/1 enrol\n',
+  order: 'lockstep/1 order\n',
+} as const;
+
+/**
+ * The text both sides sign in the first exchange, after their prefix: five lines, each ended by a newline.
+ * Nonces are base64url of 32 random bytes.
+ */
+export function handshakeText(h: { version: number; hostId: string; epoch: string; agentNonce: string; serverNonce: string }): string {
+  return `${h.version}\n${h.hostId}\n${h.epoch}\n${h.agentNonce}\n${h.serverNonce}\n`;
+}
+
+/** The text an agent signs to enrol, after its prefix: the token and its own public key, each ended by a newline. */
+export function enrolText(e: { token: string; publicKey: string }): string {
+  return `${e.token}\n${e.publicKey}\n`;
+}
+
+const Nonce = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be base64url of 32 bytes');
+/** Ed25519 signature. */
+const Signature = z.string().regex(/^[A-Za-z0-9_-]{86}$/, 'must be base64url of 64 bytes');
+/** Raw Ed25519 public key. */
+export const PublicKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be base64url of 32 bytes');
+/** First 16 hex digits of the SHA-256 of the raw public key. */
+export const KeyId = z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 hex digits');
+const Instant = z.iso.datetime();
+export const RunId = z.uuid();
+
+/** `lse1.SECRET.FINGERPRINT`: 24 random bytes, and the SHA-256 of the server's raw order key, both base64url. */
+export const EnrolmentToken = z.string().regex(/^lse1\.[A-Za-z0-9_-]{32}\.[A-Za-z0-9_-]{43}$/, 'must look like lse1.….…');
+
+/** What the host says of itself at enrolment and at each connect. Names are labels, never credentials. */
+export const HostLabel = z.object({
+  hostname: text(255),
+  os: z.enum(['linux', 'macos', 'windows']),
+  osVersion: text(64),
+  arch: text(16),
+  agent: text(32),
+});
+export type HostLabel = z.infer<typeof HostLabel>;
+
+/** POST {ENROL_PATH}. */
+export const EnrolRequest = z.object({ version: z.int(), token: EnrolmentToken, publicKey: PublicKey, host: HostLabel, signature: Signature });
+export type EnrolRequest = z.infer<typeof EnrolRequest>;
+export const EnrolAnswer = z.object({ hostId: HostId, orderKeyId: KeyId, orderKey: PublicKey });
+export type EnrolAnswer = z.infer<typeof EnrolAnswer>;
+
+/* First exchange: agent.hello → server.challenge → agent.proof → server.welcome. */
+export const AgentHello = z.object({ type: z.literal('agent.hello'), version: z.int(), hostId: HostId, epoch: Epoch, nonce: Nonce, keyId: KeyId });
+export const ServerChallenge = z.object({
+  type: z.literal('server.challenge'), version: z.int(), nonce: Nonce, keyId: KeyId, time: Instant, signature: Signature,
+});
+export const AgentProof = z.object({ type: z.literal('agent.proof'), signature: Signature, host: HostLabel });
+export const ServerWelcome = z.object({
+  type: z.literal('server.welcome'),
+  time: Instant,
+  /** Highest sequence number of this epoch that is committed; 0 for a new epoch. */
+  acked: z.int().min(0),
+});
+
+const Seq = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
+const stamped = { epoch: Epoch, seq: Seq, at: Instant };
+
+/** Facts that changed (`full: false`) or the whole picture (`full: true`: what is not in it is no longer known). */
+export const AgentFacts = z.object({ type: z.literal('facts'), ...stamped, full: z.boolean(), facts: z.array(Fact).max(LIMITS.facts) });
+/** Every current fact was looked at again, unchanged, no earlier than `at`; but not those in `except`. */
+export const AgentStill = z.object({
+  type: z.literal('still'), ...stamped, except: z.array(z.object({ kind: z.enum(FACT_KIND_NAMES), subject: Subject })).max(LIMITS.facts),
+});
+/** The order was taken: verified, written to the journal. */
+export const FixReceived = z.object({ type: z.literal('fix.received'), ...stamped, runId: RunId });
+/** The order was not taken. */
+export const ORDER_REFUSALS = ['bad-signature', 'unknown-key', 'bad-order', 'expired', 'wrong-host', 'wrong-epoch', 'wrong-connection', 'replayed', 'unknown-fix', 'bad-parameters', 'busy'] as const;
+export type OrderRefusal = (typeof ORDER_REFUSALS)[number];
+export const FixRefused = z.object({ type: z.literal('fix.refused'), ...stamped, runId: RunId.nullable(), reason: z.enum(ORDER_REFUSALS) });
+export const FIX_STAGES = ['checking', 'acting', 'awaiting-holder', 'settling', 'verifying'] as const;
+export const FixProgress = z.object({
+  type: z.literal('fix.progress'), ...stamped, runId: RunId, stage: z.enum(FIX_STAGES),
+  /** For `awaiting-holder`: what the person has to do. */
+  awaiting: z.enum(['tap-trust', 'unlock']).nullable(),
+});
+export const FixSettled = z.object({
+  type: z.literal('fix.settled'), ...stamped, runId: RunId,
+  mechanics: z.enum(MECHANICS),
+  /** A word for what stopped it or what was done: never a sentence. */
+  detail: text(96).nullable(),
+  facts: z.array(Fact).max(LIMITS.facts),
+});
+/** Messages that the outbox keeps until they are acknowledged. */
+export const AgentMessage = z.discriminatedUnion('type', [AgentFacts, AgentStill, FixReceived, FixRefused, FixProgress, FixSettled]);
+export type AgentMessage = z.infer<typeof AgentMessage>;
+export type AgentFacts = z.infer<typeof AgentFacts>;
+export type AgentStill = z.infer<typeof AgentStill>;
+export type FixReceived = z.infer<typeof FixReceived>;
+export type FixRefused = z.infer<typeof FixRefused>;
+export type FixProgress = z.infer<typeof FixProgress>;
+export type FixSettled = z.infer<typeof FixSettled>;
+
+/** Everything up to and including `seq` of `epoch` is committed. */
+export const ServerAck = z.object({ type: z.literal('ack'), epoch: Epoch, seq: Seq });
+/** A signed order: `order` is base64url of the exact bytes signed (after the prefix). */
+export const ServerOrder = z.object({ type: z.literal('order'), keyId: KeyId, order: z.string().max(8192), signature: Signature });
+export const ServerMessage = z.discriminatedUnion('type', [ServerAck, ServerOrder]);
+export type ServerMessage = z.infer<typeof ServerMessage>;
+export type ServerOrder = z.infer<typeof ServerOrder>;
+
+/** Longest life of an order, ms of server time (field guide 0.5.5: 120 s). */
+export const ORDER_LIFE_MS = 120_000;
+
+/** What the signed bytes of an order hold, as JSON. */
+export const Order = z.object({
+  version: z.literal(1),
+  keyId: KeyId,
+  hostId: HostId,
+  epoch: Epoch,
+  /** The agent's nonce of this very connection: an order replays nowhere else. */
+  connection: Nonce,
+  runId: RunId,
+  fix: z.enum(FIX_IDS),
+  /** The device, for fixes of a pair; null for fixes of the host. */
+  udid: Udid.nullable(),
+  issuedAt: Instant,
+  expiresAt: Instant,
+});
+export type Order = z.infer<typeof Order>;
