@@ -14,6 +14,7 @@ export type FactSet = { [K in FactKind]?: CurrentFact<K> };
 /** A finding that was open or pending before this diagnosis. */
 export interface KnownFinding {
   cause: CauseId;
+  scope: 'host' | 'pair';
   /** `pending`: holds, but its patience has not run out; it is shown to nobody. */
   state: 'pending' | 'open';
   /** Since when it holds without a break, ms. */
@@ -40,6 +41,11 @@ export interface Finding {
   confidence: number;
   state: 'pending' | 'open';
   since: number;
+  /**
+   * Nothing fresh says whether it still holds (unknown, away or silent host): it stays open because no proof closed it, and the
+   * evidence that was stored when it last held stays the one to show.
+   */
+  frozen: boolean;
   evidence: Evidence[];
   fixes: readonly FixId[];
   /** Silenced because another open cause explains it. */

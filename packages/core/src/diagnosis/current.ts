@@ -1,0 +1,41 @@
+import type { FactKind } from '../health/index.js';
+import type { CurrentFact, DiagnosisInput } from './shapes.js';
+
+/**
+ * How long a fact proves anything after its last look, in ms. An agent looks every 10 to 30 s and tells the server once a minute that
+ * unchanged facts were looked at again, so three missed minutes make a reading stale.
+ */
+export const MAX_AGE_MS = 180_000;
+
+/** How long "the dialog is open" is believed after the phone said so: the prompt is answered or gone within two minutes. */
+export const DIALOG_MS = 120_000;
+
+/** Facts about an event keep their meaning until a later event replaces them; all others age. */
+const EVENTS: ReadonlySet<FactKind> = new Set(['pairing-attempt']);
+
+/** The fact of this kind if it still proves something: present, and looked at recently by a host that is heard. */
+export function current<K extends FactKind>(input: DiagnosisInput, kind: K): CurrentFact<K> | null {
+  const fact = (input.device?.[kind] ?? input.host[kind]) as CurrentFact<K> | undefined;
+  if (!fact || !input.hostHeard) return null;
+  if (EVENTS.has(kind)) return fact;
+  return fact.seenAt + MAX_AGE_MS > input.now ? fact : null;
+}
+
+/** The moment at which the first fact that still counts stops counting, ms; null when none will. */
+export function nextExpiry(input: DiagnosisInput): number | null {
+  if (!input.hostHeard) return null;
+  let next = Number.POSITIVE_INFINITY;
+  for (const set of [input.host, input.device]) {
+    if (!set) continue;
+    for (const fact of Object.values(set)) {
+      if (fact.kind === 'pairing-attempt') {
+        const end = fact.at + DIALOG_MS;
+        if (fact.state === 'seen' && end > input.now && end < next) next = end;
+        continue;
+      }
+      const end = fact.seenAt + MAX_AGE_MS;
+      if (end > input.now && end < next) next = end;
+    }
+  }
+  return Number.isFinite(next) ? next : null;
+}
