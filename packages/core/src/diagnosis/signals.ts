@@ -81,7 +81,7 @@ export const SIGNALS = {
     read: (i) => {
       const f = current(i, 'mux-daemon');
       if (f?.state === 'absent') return 'yes';
-      return f?.state === 'seen' ? tri(f.reading.socket === 'missing' || f.reading.socket === 'refused') : 'unknown';
+      return f?.state === 'seen' && f.reading.socket !== null ? tri(f.reading.socket === 'missing' || f.reading.socket === 'refused') : 'unknown';
     },
   },
   'mux.answers': {
@@ -89,7 +89,7 @@ export const SIGNALS = {
     read: (i) => {
       const f = current(i, 'mux-daemon');
       if (f?.state === 'absent') return 'no';
-      return f?.state === 'seen' ? tri(f.reading.socket === 'answering') : 'unknown';
+      return f?.state === 'seen' && f.reading.socket !== null ? tri(f.reading.socket === 'answering') : 'unknown';
     },
   },
   /** The list was read. */

@@ -46,8 +46,11 @@ export const FACT_KINDS = {
       /** Guards against a hostile local listener are relaxed for a loopback lab. */
       lab: z.boolean(),
       uptimeS: count,
-      /** Messages that wait in the outbox, and whether any were dropped because it was full. */
-      outbox: z.object({ waiting: count, dropped: count }),
+      /**
+       * Messages that wait in the outbox, how many were dropped because it was full, and how its disk takes writes (`full`: no space
+       * left, `failed`: any other error; the messages wait in memory meanwhile).
+       */
+      outbox: z.object({ waiting: count, dropped: count, disk: z.enum(['ok', 'full', 'failed']).optional() }),
     }),
   },
   /** Every Apple phone or pad on the bus. */
@@ -63,7 +66,8 @@ export const FACT_KINDS = {
       state: z.enum(['running', 'stopped', 'failed', 'disabled', 'starting']).nullable(),
       pid: count.nullable(),
       restarts: count.nullable(),
-      socket: z.enum(['answering', 'refused', 'missing', 'silent', 'garbage', 'denied']),
+      /** Null when nobody asked it: the facts of a recorded service manager's output alone. */
+      socket: z.enum(['answering', 'refused', 'missing', 'silent', 'garbage', 'denied']).nullable(),
       latencyMs: ms.nullable(),
     }),
   },
@@ -81,7 +85,12 @@ export const FACT_KINDS = {
   /** This phone in the multiplexer's list. `absent`: the list was read and it is not there. */
   'mux-device': {
     subject: 'device',
-    reading: z.object({ connection: z.enum(['usb', 'network']), alsoNetwork: z.boolean(), locationId: count.nullable() }),
+    reading: z.object({
+      connection: z.enum(['usb', 'network']),
+      alsoNetwork: z.boolean(),
+      /** The multiplexer's word for the place: 32 bits, of which macOS uses all. */
+      locationId: z.int().min(0).max(0xffff_ffff).nullable(),
+    }),
   },
   /** lockdownd's QueryType. `failed`: no answer, and why. */
   lockdown: { subject: 'device', reading: z.object({ type: text(64), latencyMs: ms }) },

@@ -1,7 +1,6 @@
 import { z } from 'zod';
-import { MECHANICS } from '../fixes/index.js';
-import { FIX_IDS } from '../fixes/index.js';
-import { Epoch, Fact, FACT_KIND_NAMES, HostId, Subject, Udid, text } from '../health/index.js';
+import { FIX_IDS, MECHANICS } from '../fixes/index.js';
+import { Epoch, FACT_KIND_NAMES, Fact, HostId, Subject, text, Udid } from '../health/index.js';
 
 /**
  * The conversation between an agent and the server, version by version. SPEC.md is the contract that outsiders implement;
@@ -59,11 +58,18 @@ export const SIGNED = {
 } as const;
 
 /**
- * The text both sides sign in the first exchange, after their prefix: five lines, each ended by a newline.
- * Nonces are base64url of 32 random bytes.
+ * The text both sides sign in the first exchange, after their prefix: six lines, each ended by a newline. Nonces are base64url of
+ * 32 random bytes. `time` is the challenge's, exactly as sent: orders expire by it, so nobody between the two may choose it.
  */
-export function handshakeText(h: { version: number; hostId: string; epoch: string; agentNonce: string; serverNonce: string }): string {
-  return `${h.version}\n${h.hostId}\n${h.epoch}\n${h.agentNonce}\n${h.serverNonce}\n`;
+export function handshakeText(h: {
+  version: number;
+  hostId: string;
+  epoch: string;
+  agentNonce: string;
+  serverNonce: string;
+  time: string;
+}): string {
+  return `${h.version}\n${h.hostId}\n${h.epoch}\n${h.agentNonce}\n${h.serverNonce}\n${h.time}\n`;
 }
 
 /** The text an agent signs to enrol, after its prefix: the token and its own public key, each ended by a newline. */
@@ -95,15 +101,33 @@ export const HostLabel = z.object({
 export type HostLabel = z.infer<typeof HostLabel>;
 
 /** POST {ENROL_PATH}. */
-export const EnrolRequest = z.object({ version: z.int(), token: EnrolmentToken, publicKey: PublicKey, host: HostLabel, signature: Signature });
+export const EnrolRequest = z.object({
+  version: z.int(),
+  token: EnrolmentToken,
+  publicKey: PublicKey,
+  host: HostLabel,
+  signature: Signature,
+});
 export type EnrolRequest = z.infer<typeof EnrolRequest>;
 export const EnrolAnswer = z.object({ hostId: HostId, orderKeyId: KeyId, orderKey: PublicKey });
 export type EnrolAnswer = z.infer<typeof EnrolAnswer>;
 
 /* First exchange: agent.hello → server.challenge → agent.proof → server.welcome. */
-export const AgentHello = z.object({ type: z.literal('agent.hello'), version: z.int(), hostId: HostId, epoch: Epoch, nonce: Nonce, keyId: KeyId });
+export const AgentHello = z.object({
+  type: z.literal('agent.hello'),
+  version: z.int(),
+  hostId: HostId,
+  epoch: Epoch,
+  nonce: Nonce,
+  keyId: KeyId,
+});
 export const ServerChallenge = z.object({
-  type: z.literal('server.challenge'), version: z.int(), nonce: Nonce, keyId: KeyId, time: Instant, signature: Signature,
+  type: z.literal('server.challenge'),
+  version: z.int(),
+  nonce: Nonce,
+  keyId: KeyId,
+  time: Instant,
+  signature: Signature,
 });
 export const AgentProof = z.object({ type: z.literal('agent.proof'), signature: Signature, host: HostLabel });
 export const ServerWelcome = z.object({
@@ -114,28 +138,54 @@ export const ServerWelcome = z.object({
 });
 
 const Seq = z.int().min(1).max(Number.MAX_SAFE_INTEGER);
+/**
+ * What every message of an agent carries, whatever its type. A frame that has these three is never answered with a close: an unknown
+ * type is counted, a field that its schema refuses puts the message into quarantine, and both are acknowledged like any other.
+ */
+export const AgentEnvelope = z.object({ type: z.string().min(1).max(64), epoch: Epoch, seq: Seq });
+export type AgentEnvelope = z.infer<typeof AgentEnvelope>;
 const stamped = { epoch: Epoch, seq: Seq, at: Instant };
 
 /** Facts that changed (`full: false`) or the whole picture (`full: true`: what is not in it is no longer known). */
 export const AgentFacts = z.object({ type: z.literal('facts'), ...stamped, full: z.boolean(), facts: z.array(Fact).max(LIMITS.facts) });
 /** Every current fact was looked at again, unchanged, no earlier than `at`; but not those in `except`. */
 export const AgentStill = z.object({
-  type: z.literal('still'), ...stamped, except: z.array(z.object({ kind: z.enum(FACT_KIND_NAMES), subject: Subject })).max(LIMITS.facts),
+  type: z.literal('still'),
+  ...stamped,
+  except: z.array(z.object({ kind: z.enum(FACT_KIND_NAMES), subject: Subject })).max(LIMITS.facts),
 });
 /** The order was taken: verified, written to the journal. */
 export const FixReceived = z.object({ type: z.literal('fix.received'), ...stamped, runId: RunId });
-/** The order was not taken. */
-export const ORDER_REFUSALS = ['bad-signature', 'unknown-key', 'bad-order', 'expired', 'wrong-host', 'wrong-epoch', 'wrong-connection', 'replayed', 'unknown-fix', 'bad-parameters', 'busy'] as const;
+/** The order was not taken. `busy`: another run works on the same subject. `no-journal`: the run could not be written down first. */
+export const ORDER_REFUSALS = [
+  'bad-signature',
+  'unknown-key',
+  'bad-order',
+  'expired',
+  'wrong-host',
+  'wrong-epoch',
+  'wrong-connection',
+  'replayed',
+  'unknown-fix',
+  'bad-parameters',
+  'busy',
+  'no-journal',
+] as const;
 export type OrderRefusal = (typeof ORDER_REFUSALS)[number];
 export const FixRefused = z.object({ type: z.literal('fix.refused'), ...stamped, runId: RunId.nullable(), reason: z.enum(ORDER_REFUSALS) });
 export const FIX_STAGES = ['checking', 'acting', 'awaiting-holder', 'settling', 'verifying'] as const;
 export const FixProgress = z.object({
-  type: z.literal('fix.progress'), ...stamped, runId: RunId, stage: z.enum(FIX_STAGES),
+  type: z.literal('fix.progress'),
+  ...stamped,
+  runId: RunId,
+  stage: z.enum(FIX_STAGES),
   /** For `awaiting-holder`: what the person has to do. */
   awaiting: z.enum(['tap-trust', 'unlock']).nullable(),
 });
 export const FixSettled = z.object({
-  type: z.literal('fix.settled'), ...stamped, runId: RunId,
+  type: z.literal('fix.settled'),
+  ...stamped,
+  runId: RunId,
   mechanics: z.enum(MECHANICS),
   /** A word for what stopped it or what was done: never a sentence. */
   detail: text(96).nullable(),
@@ -162,8 +212,8 @@ export type ServerOrder = z.infer<typeof ServerOrder>;
 /** Longest life of an order, ms of server time (field guide 0.5.5: 120 s). */
 export const ORDER_LIFE_MS = 120_000;
 
-/** What the signed bytes of an order hold, as JSON. */
-export const Order = z.object({
+/** What the signed bytes of an order hold, as JSON: these fields and no others. */
+export const Order = z.strictObject({
   version: z.literal(1),
   keyId: KeyId,
   hostId: HostId,
