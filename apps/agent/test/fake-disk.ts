@@ -74,6 +74,13 @@ export class FakeDisk implements Disk {
     }
   }
 
+  /** What another process would find now. */
+  copy(): FakeDisk {
+    const other = new FakeDisk();
+    for (const [path, file] of this.files) other.files.set(path, { bytes: Buffer.from(file.bytes), synced: file.synced });
+    return other;
+  }
+
   #used(): number {
     return [...this.files.values()].reduce((sum, f) => sum + f.bytes.length, 0);
   }

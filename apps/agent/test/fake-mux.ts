@@ -1,9 +1,9 @@
-import { createServer, connect as dial } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer, connect as dial } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { encodeMuxPlist, MuxClient, MuxFrames, parsePlistDict } from '../src/device/index.js';
 import type { MuxClientOptions, MuxFrame, PlistDict, PlistValue } from '../src/device/index.js';
+import { encodeMuxPlist, MuxClient, MuxFrames, parsePlistDict } from '../src/device/index.js';
 
 export const UDID = '00008030-001A35E40123802E';
 

@@ -1,9 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
-import { createServer, connect as dial } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
+import { createServer, connect as dial } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createSecureContext, TLSSocket } from 'node:tls';
+import type { DeviceFailure, LockdownClientOptions, PairRecord, PlistDict } from '../src/device/index.js';
 import {
   certificateDer,
   DeviceError,
@@ -13,7 +14,6 @@ import {
   newPairRecord,
   parsePlistDict,
 } from '../src/device/index.js';
-import type { DeviceFailure, LockdownClientOptions, PairRecord, PlistDict } from '../src/device/index.js';
 
 export const BUID = '30142955-444094379208051516';
 

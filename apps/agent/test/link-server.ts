@@ -1,6 +1,6 @@
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import { once } from 'node:events';
-import { createServer, type IncomingMessage, type Server } from 'node:http';
+import { createServer, type IncomingHttpHeaders, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import {
   AGENT_PATH,
@@ -44,6 +44,7 @@ export class LinkServer {
   /** Messages that came in, doubles included. */
   readonly received: AgentMessage[] = [];
   readonly peers: Peer[] = [];
+  readonly upgrades: IncomingHttpHeaders[] = [];
   readonly hellos: z.infer<typeof AgentHello>[] = [];
   /** `commit`: commit and acknowledge; `keep`: commit, but the acknowledgement is lost; `ignore`: neither. */
   mode: 'commit' | 'keep' | 'ignore' = 'commit';
@@ -80,6 +81,7 @@ export class LinkServer {
     });
     this.#http.on('upgrade', (req, socket, head) => {
       if (req.url !== AGENT_PATH) return socket.destroy();
+      this.upgrades.push(req.headers);
       this.#wss.handleUpgrade(req, socket, head, (ws) => void this.#greet(ws));
     });
   }

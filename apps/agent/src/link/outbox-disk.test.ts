@@ -1,0 +1,91 @@
+import { describe, expect, it } from '@jest/globals';
+import { FakeDisk } from '../../test/fake-disk.js';
+import { AT, drain, facts, full, open, receipt } from '../../test/spool.js';
+
+describe('outbox: disks that fail', () => {
+  it('SEQ-11 a receipt is synced before append returns, facts with the next flush', () => {
+    const disk = new FakeDisk();
+    const box = open(disk);
+    const before = disk.syncs;
+    box.append(facts(0), AT);
+    expect(disk.syncs).toBe(before);
+    box.flush();
+    expect(disk.syncs).toBe(before + 1);
+    box.append(receipt(), AT);
+    expect(disk.syncs).toBe(before + 2);
+    disk.cutPower();
+    expect(open(disk).status.waiting).toBe(2);
+  });
+
+  it('SEQ-11 a full disk: goes on in memory, says so, and writes everything once there is room', () => {
+    const disk = new FakeDisk();
+    const box = open(disk);
+    box.append(receipt(1), AT);
+    // Room for half a record: the write is cut short.
+    disk.capacity = disk.files.get('spool')!.bytes.length + 60;
+    box.append(receipt(2), AT);
+    box.append(facts(0), AT);
+    box.append(receipt(3), AT);
+    expect(box.status).toMatchObject({ waiting: 4, disk: 'full' });
+    // A crash now loses what only memory held, and nothing that was on disk.
+    expect(open(disk.copy()).status.waiting).toBe(1);
+    disk.capacity = Number.POSITIVE_INFINITY;
+    box.flush();
+    expect(box.status.disk).toBe('ok');
+    disk.cutPower();
+    expect(drain(open(disk)).map((m) => m.seq)).toEqual([1, 2, 3, 4]);
+  });
+
+  it('SEQ-11 SEQ-2 a full disk that does not take the bound: what waits goes out in a new epoch, of which the file knows nothing', () => {
+    const disk = new FakeDisk();
+    const box = open(disk);
+    box.append(full(0), AT);
+    box.append(receipt(1), AT);
+    const { epoch } = box;
+    disk.capacity = 0;
+    expect(box.next()).toBeNull();
+    expect(box.newEpochBecause).toBe('disk-failed');
+    expect(box.epoch).not.toBe(epoch);
+    expect(drain(box)).toEqual([{ seq: 1, type: 'fix.received' }]);
+    expect(box.owesFull).toBe(true);
+    for (let i = 0; i < 1_500; i++) {
+      box.append(receipt(i), AT);
+      box.next();
+      box.ack(i + 2);
+    }
+    expect(box.newEpochBecause).toBe('disk-failed');
+    const after = open(disk.copy());
+    expect([after.epoch, after.status.waiting]).toEqual([epoch, 2]);
+    disk.capacity = Number.POSITIVE_INFINITY;
+    box.flush();
+    expect(open(disk.copy()).epoch).toBe(box.epoch);
+  });
+
+  it('SEQ-11 a sync that fails leaves nothing to chance: the file is written anew', () => {
+    const disk = new FakeDisk();
+    const box = open(disk);
+    disk.syncFails = 'EIO';
+    box.append(receipt(1), AT);
+    expect(box.status.disk).toBe('failed');
+    disk.syncFails = null;
+    box.append(receipt(2), AT);
+    expect(box.status.disk).toBe('ok');
+    disk.cutPower();
+    expect(drain(open(disk)).map((m) => m.seq)).toEqual([1, 2]);
+  });
+
+  it('SEQ-11 acknowledgements while the disk is full are not forgotten by memory, and harmless to forget on disk', () => {
+    const disk = new FakeDisk();
+    const box = open(disk);
+    box.append(receipt(1), AT);
+    box.append(receipt(2), AT);
+    drain(box);
+    disk.capacity = 0;
+    box.ack(2);
+    expect(box.status.waiting).toBe(0);
+    const again = open(disk.copy());
+    expect(again.status.waiting).toBe(2);
+    expect(again.welcome(2)).toBe('resume');
+    expect(again.status.waiting).toBe(0);
+  });
+});
