@@ -1,0 +1,68 @@
+import type { PairDetail, RunView, TimelineEntry } from '@lockstep/core/protocol';
+import { findingsOfPair, pairWithLadder, type Queryable, timelineOf } from '../pairs/index.js';
+import type { Clock } from '../platform/index.js';
+import { type Efficacy, efficacy, runsOfPair } from './run-list.js';
+import { sightOf } from './target.js';
+
+/** Rows of each part: what a page shows without paging. */
+const MOST = 50;
+/** Counts over the whole fleet are kept this long: a page that is watched asks for them with every patch. */
+const EFFICACY_MS = 10_000;
+
+/** Everything about one pair on one page. */
+export class PairDetails {
+  #efficacy: { at: number; rows: Promise<Efficacy[]> } | null = null;
+
+  constructor(
+    private readonly db: Queryable,
+    private readonly clock: Clock,
+    private readonly isConnected: (hostId: string) => boolean,
+  ) {}
+
+  /** Null when there is no such pair. */
+  async of(id: string): Promise<PairDetail | null> {
+    const found = await pairWithLadder(this.db, id, this.isConnected);
+    if (!found) return null;
+    const { pair, ladder } = found;
+    const [findings, runs, changes, sight, counts] = await Promise.all([
+      findingsOfPair(this.db, pair, MOST),
+      runsOfPair(this.db, pair, MOST),
+      timelineOf(this.db, pair, MOST),
+      sightOf(this.db, { hostId: pair.hostId, pairId: pair.id, udid: pair.udid }, this.isConnected),
+      this.#counts(),
+    ]);
+    const timeline = [...changes, ...runs.map(runEntry)].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0)).slice(0, MOST);
+    const { target } = sight;
+    return {
+      pair,
+      ladder,
+      findings,
+      runs,
+      timeline,
+      efficacy: counts,
+      target: { ...target, openCauses: [...target.openCauses], lastRuns: [...target.lastRuns] },
+    };
+  }
+
+  #counts(): Promise<Efficacy[]> {
+    const now = this.clock.now();
+    if (!this.#efficacy || this.#efficacy.at + EFFICACY_MS <= now) {
+      const rows = efficacy(this.db);
+      this.#efficacy = { at: now, rows };
+      rows.catch(() => {
+        this.#efficacy = null;
+      });
+    }
+    return this.#efficacy.rows;
+  }
+}
+
+function runEntry(run: RunView): TimelineEntry {
+  return {
+    at: run.judgedAt ?? run.settledAt ?? run.askedAt,
+    what: 'run',
+    to: run.id,
+    from: null,
+    detail: `${run.fix} ${run.verdict ?? run.state}`,
+  };
+}

@@ -1,0 +1,123 @@
+import { type Audit, SERVER } from '../access/index.js';
+import type { Connections, HostTransactions } from '../agents/index.js';
+import type { Bus, Clock, Database, Jobs, Log } from '../platform/index.js';
+import type { Dispatch } from './dispatch.js';
+import { JUDGE_AFTER_MS, overdue, sendableAt } from './lifecycle.js';
+import type { Receipts } from './receipts.js';
+import { ACTIVE, type RunRow } from './run-rows.js';
+import { changeRun, lockRuns } from './store.js';
+
+/** How often runs are looked at that nobody told anything about. */
+const EVERY_MS = 5_000;
+const BATCH = 256;
+
+export interface RunSweepDeps {
+  database: Pick<Database, 'pool' | 'tx'>;
+  transactions: HostTransactions;
+  connections: Connections;
+  dispatch: Dispatch;
+  receipts: Receipts;
+  jobs: Pick<Jobs, 'add'>;
+  audit: Audit;
+  bus: Bus;
+  clock: Clock;
+  log: Log;
+}
+
+/** What time does to runs, and what was lost on the way: every run that is not over ends by itself. */
+export class RunSweep {
+  #timer: NodeJS.Timeout | null = null;
+  #running: Promise<unknown> = Promise.resolve();
+  #unsubscribe: (() => void) | null = null;
+  #isStopping = false;
+  #isRoundQueued = false;
+
+  constructor(private readonly deps: RunSweepDeps) {}
+
+  start(): void {
+    this.#timer = setInterval(() => {
+      // At most one round waits: while the database is away they must not pile up.
+      if (this.#isRoundQueued) return;
+      this.#isRoundQueued = true;
+      this.#queue(() => {
+        this.#isRoundQueued = false;
+        return this.once();
+      });
+    }, EVERY_MS);
+    // A host that signs on gets the runs that are still valid; an order sent over its last connection is void.
+    this.#unsubscribe = this.deps.connections.onChange((hostId, isConnected) => {
+      if (isConnected) this.#queue(() => this.signedOn(hostId));
+    });
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopping = true;
+    if (this.#timer) clearInterval(this.#timer);
+    this.#unsubscribe?.();
+    await this.#running;
+  }
+
+  /** Sends what waits for a host that just signed on. */
+  async signedOn(hostId: string): Promise<void> {
+    const { rows } = await this.deps.database.pool.query<{ id: string }>(
+      `SELECT id FROM fix_run WHERE host_id = $1 AND state IN ('queued', 'sent')`,
+      [hostId],
+    );
+    for (const { id } of rows) await this.deps.dispatch.dispatch(id);
+  }
+
+  /** One round over all runs that are not over. */
+  async once(): Promise<void> {
+    const { database, clock, connections, jobs, log } = this.deps;
+    const now = clock.date();
+    const { rows } = await database.pool.query<RunRow>('SELECT * FROM fix_run WHERE state = ANY($1) ORDER BY asked_at', [ACTIVE]);
+    const over = rows.filter((r) => overdue(r, now) !== null);
+    for (const run of over) await this.#end(run.id);
+    const due = new Set(over.map((r) => r.id));
+    for (const run of rows) {
+      if (due.has(run.id) || (run.state !== 'queued' && run.state !== 'sent') || !connections.isConnected(run.host_id)) continue;
+      if (sendableAt(run) > now.getTime()) continue;
+      // One id per attempt: a job that was done is removed, and adding its id again would be a silent nothing while it still stands there.
+      await jobs
+        .add('fix.dispatch', { runId: run.id, attempt: run.attempts }, { id: `${run.id}-${run.attempts}` })
+        .catch(async (error: unknown) => {
+          log.warn('the queue takes no jobs, the order is sent without it', { runId: run.id, error });
+          await this.deps.dispatch.dispatch(run.id);
+        });
+    }
+    const settled = rows
+      .filter((r) => r.state === 'settled' && r.settled_at !== null && r.settled_at.getTime() + JUDGE_AFTER_MS <= now.getTime())
+      .map((r) => r.host_id);
+    for (let i = 0; i < settled.length; i += BATCH) {
+      const hostIds = settled.slice(i, i + BATCH);
+      await this.deps.transactions.run(hostIds, (tx) => this.deps.receipts.judgeSettled(tx, hostIds));
+    }
+  }
+
+  async #end(runId: string): Promise<void> {
+    const { database, clock, bus, audit, dispatch } = this.deps;
+    const ended = await database.tx(async (tx) => {
+      const [run] = await lockRuns(tx, [runId]);
+      const change = run && overdue(run, clock.date());
+      if (!run || !change) return null;
+      const next = await changeRun(tx, run, change);
+      await audit.write(tx, {
+        actor: SERVER,
+        action: `fix-run.${next.state}`,
+        subject: { kind: 'fix-run', id: runId },
+        detail: { fix: run.fix, cause: run.cause, verdict: next.verdict, reason: next.detail },
+      });
+      return next;
+    });
+    if (!ended) return;
+    dispatch.forget(runId);
+    bus.publish('run.changed', { runId, hostId: ended.host_id, pairId: ended.pair_id });
+  }
+
+  #queue(work: () => Promise<unknown>): void {
+    if (this.#isStopping) return;
+    this.#running = this.#running
+      .then(work)
+      .catch((error: unknown) => this.deps.log.warn('a sweep of fix runs failed, the next one tries again', { error }));
+  }
+}

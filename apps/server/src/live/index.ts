@@ -1,0 +1,2 @@
+export { Live } from './live.js';
+export { LiveModule } from './live.module.js';

@@ -1,0 +1,120 @@
+import type { CurrentFact } from '@lockstep/core/diagnosis';
+import { type Fact, type FactKind, factKey } from '@lockstep/core/health';
+import { type AgentMessage, type AgentStill, LIMITS } from '@lockstep/core/protocol';
+import { type DeviceLabel, HOST, type Picture } from './picture.js';
+
+/** Facts about an event: no picture of the present contains them, and no second look renews them. */
+const EVENTS: ReadonlySet<FactKind> = new Set(['pairing-attempt']);
+
+/** What messages did to a picture: the rows that have to be written. */
+export interface Applied {
+  /** Facts that are new or read anew, by subject and kind. */
+  changed: Map<string, Set<FactKind>>;
+  /** Facts that were only looked at again. */
+  renewed: Map<string, Set<FactKind>>;
+  /** Facts that are no longer known. */
+  dropped: Map<string, Set<FactKind>>;
+  /** Phones seen for the first time on this host. */
+  newDevices: Set<string>;
+  labels: Map<string, DeviceLabel>;
+  /** Phones beyond the limit of one host, whose facts were left out. */
+  refusedDevices: Set<string>;
+}
+
+export function nothingApplied(): Applied {
+  return {
+    changed: new Map(),
+    renewed: new Map(),
+    dropped: new Map(),
+    newDevices: new Set(),
+    labels: new Map(),
+    refusedDevices: new Set(),
+  };
+}
+
+/** The subjects of which anything was told. */
+export function touchedBy({ changed, renewed, dropped }: Applied): Set<string> {
+  return new Set([changed, renewed, dropped].flatMap((map) => [...map].filter(([, kinds]) => kinds.size > 0).map(([subject]) => subject)));
+}
+
+/**
+ * Applies a host's messages to its picture, in order. An agent's clock is not believed beyond ours: what was read "later" was read now.
+ * Order is the order of numbers, never of clocks, so a clock that went back still replaces what came before.
+ */
+export function apply(picture: Picture, messages: readonly AgentMessage[], now: number): Applied {
+  const applied = nothingApplied();
+  for (const m of messages) {
+    if (m.type === 'facts') takeFacts(picture, applied, m.facts, m.full, now);
+    else if (m.type === 'fix.settled') takeFacts(picture, applied, m.facts, false, now);
+    else if (m.type === 'still') renew(picture, applied, m, now);
+  }
+  return applied;
+}
+
+function takeFacts(picture: Picture, applied: Applied, facts: readonly Fact[], isFull: boolean, now: number): void {
+  if (isFull) {
+    const told = new Set(facts.map(factKey));
+    for (const [subject, kept] of picture.facts) {
+      for (const kind of [...kept.keys()]) {
+        if (EVENTS.has(kind) || told.has(subject === HOST ? kind : `${kind}/${subject}`)) continue;
+        kept.delete(kind);
+        mark(applied.dropped, subject, kind);
+        unmark(applied.changed, subject, kind);
+        unmark(applied.renewed, subject, kind);
+      }
+    }
+  }
+  for (const fact of facts) {
+    const subject = fact.subject === 'host' ? HOST : fact.subject.udid;
+    if (subject !== HOST && !picture.pairs.has(subject) && !applied.newDevices.has(subject)) {
+      if (picture.pairs.size + applied.newDevices.size >= LIMITS.devicesPerHost) {
+        applied.refusedDevices.add(subject);
+        continue;
+      }
+      applied.newDevices.add(subject);
+    }
+    const at = instant(fact.at, now);
+    picture.factsOf(subject).set(fact.kind, { fact: currentFact(fact, at), tookMs: fact.tookMs });
+    mark(applied.changed, subject, fact.kind);
+    unmark(applied.dropped, subject, fact.kind);
+    unmark(applied.renewed, subject, fact.kind);
+    if (subject !== HOST && fact.kind === 'device-values' && fact.state === 'seen') {
+      const { name, productType, productVersion } = fact.reading;
+      applied.labels.set(subject, { name, model: productType, iosVersion: productVersion });
+    }
+  }
+}
+
+function renew(picture: Picture, applied: Applied, still: AgentStill, now: number): void {
+  const except = new Set(still.except.map(factKey));
+  const at = instant(still.at, now);
+  for (const [subject, kept] of picture.facts) {
+    for (const [kind, k] of kept) {
+      if (EVENTS.has(kind) || except.has(subject === HOST ? kind : `${kind}/${subject}`) || k.fact.seenAt >= at) continue;
+      kept.set(kind, { ...k, fact: { ...k.fact, seenAt: at } });
+      if (!applied.changed.get(subject)?.has(kind)) mark(applied.renewed, subject, kind);
+    }
+  }
+}
+
+/** A time from outside in ms: never later than now, never before 1970, where PostgreSQL's and JavaScript's calendars agree. */
+function instant(iso: string, now: number): number {
+  const ms = Date.parse(iso);
+  return Number.isFinite(ms) ? Math.min(Math.max(ms, 0), now) : 0;
+}
+
+function currentFact(fact: Fact, at: number): CurrentFact {
+  const base = { kind: fact.kind, at, seenAt: at, probe: fact.probe };
+  if (fact.state === 'seen') return { ...base, state: 'seen', reading: fact.reading } as CurrentFact;
+  return fact.state === 'absent' ? { ...base, state: 'absent' } : { ...base, state: 'failed', reason: fact.reason };
+}
+
+function mark(map: Map<string, Set<FactKind>>, subject: string, kind: FactKind): void {
+  const kinds = map.get(subject);
+  if (kinds) kinds.add(kind);
+  else map.set(subject, new Set([kind]));
+}
+
+function unmark(map: Map<string, Set<FactKind>>, subject: string, kind: FactKind): void {
+  map.get(subject)?.delete(kind);
+}

@@ -1,0 +1,85 @@
+import { CauseId, HEALTHS, LAYERS, PRESENCES } from '@lockstep/core/health';
+import type { PairRow } from '@lockstep/core/protocol';
+import { z } from 'zod';
+import { type Cursor, decodeCursor, PageQuery, pageOf } from '../platform/index.js';
+import { DEVICE_NAME, PAIR_COLUMNS, PAIR_TABLES, type PairRecord, pairRow, type Queryable } from './pair-rows.js';
+
+const list = <T extends readonly [string, ...string[]]>(words: T) =>
+  z
+    .string()
+    .transform((s) => s.split(','))
+    .pipe(z.array(z.enum(words)).min(1).max(words.length));
+
+/** How a list of pairs may be sorted; ascending, or descending with `-` in front. `health` begins with what needs a person soonest. */
+const SORTS = {
+  since: { sql: 'p.since', cast: 'timestamptz', key: z.iso.datetime(), of: (r: PairRecord) => r.since.toISOString() },
+  seenAt: { sql: 'p.seen_at', cast: 'timestamptz', key: z.iso.datetime(), of: (r: PairRecord) => r.seen_at.toISOString() },
+  health: { sql: 'p.health', cast: 'health', key: z.enum(HEALTHS), of: (r: PairRecord) => r.health },
+  host: { sql: 'h.hostname', cast: 'text', key: z.string(), of: (r: PairRecord) => r.hostname },
+  device: { sql: DEVICE_NAME, cast: 'text', key: z.string(), of: (r: PairRecord) => r.device_name },
+} as const;
+type Sort = keyof typeof SORTS;
+const SORT_NAMES = Object.keys(SORTS) as Sort[];
+const SORT_WORDS = SORT_NAMES.flatMap((s) => [s, `-${s}`] as const) as [Sort | `-${Sort}`, ...(Sort | `-${Sort}`)[]];
+
+/** Query of GET /pairs. Several words of one filter are separated by commas. */
+export const PairsQuery = PageQuery.extend({
+  sort: z.enum(SORT_WORDS).default('health'),
+  health: list(HEALTHS).optional(),
+  presence: list(PRESENCES).optional(),
+  layer: list(LAYERS).optional(),
+  host: z.uuid().optional(),
+  cause: CauseId.optional(),
+});
+export type PairsQuery = z.output<typeof PairsQuery>;
+
+/** Escapes what LIKE reads as a pattern. */
+export const likeText = (s: string) => `%${s.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
+
+/**
+ * A page of pairs. `layer` and `cause` mean the primary cause. `health` speaks of attached pairs, as the totals do; with `presence` it
+ * speaks of what is asked for.
+ * @throws ProblemError 400 for a cursor of another list or sort.
+ */
+export async function listPairs(
+  db: Queryable,
+  query: PairsQuery,
+  isConnected: (hostId: string) => boolean,
+): Promise<{ items: PairRow[]; next: string | null }> {
+  const isDescending = query.sort.startsWith('-');
+  const sort = SORTS[query.sort.replace('-', '') as Sort];
+  const after = decodeCursor(query.after, z.tuple([z.literal(query.sort), sort.key, z.uuid()]));
+  const values: unknown[] = [];
+  const value = (v: unknown) => `$${values.push(v)}`;
+  const where: string[] = [];
+  const presence = query.presence ?? (query.health ? ['attached' as const] : undefined);
+  if (query.health) where.push(`p.health = ANY(${value(query.health)}::health[])`);
+  if (presence) where.push(`p.presence = ANY(${value(presence)}::presence[])`);
+  if (query.layer) where.push(`p.primary_layer = ANY(${value(query.layer)}::layer[])`);
+  if (query.host) where.push(`p.host_id = ${value(query.host)}`);
+  if (query.cause) where.push(`p.primary_cause = ${value(query.cause)}`);
+  if (query.q !== undefined && query.q !== '') {
+    const q = value(likeText(query.q));
+    where.push(`(h.hostname ILIKE ${q} OR ${DEVICE_NAME} ILIKE ${q} OR p.udid ILIKE ${q} OR d.model ILIKE ${q})`);
+  }
+  if (after) where.push(`(${sort.sql}, p.id) ${isDescending ? '<' : '>'} (${value(after[1])}::${sort.cast}, ${value(after[2])}::uuid)`);
+  const direction = isDescending ? 'DESC' : 'ASC';
+  const rows = await db.query<PairRecord>(
+    `SELECT ${PAIR_COLUMNS} FROM ${PAIR_TABLES} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
+     ORDER BY ${sort.sql} ${direction}, p.id ${direction} LIMIT ${value(query.limit + 1)}`,
+    values,
+  );
+  return pageOf(
+    rows.rows,
+    query.limit,
+    (r) => pairRow(r, isConnected),
+    (r): Cursor => [query.sort, sort.of(r), r.id],
+  );
+}
+
+/** The rows of these pairs, in no order; those that do not exist are left out. */
+export async function pairRowsOf(db: Queryable, ids: readonly string[], isConnected: (hostId: string) => boolean): Promise<PairRow[]> {
+  if (ids.length === 0) return [];
+  const rows = await db.query<PairRecord>(`SELECT ${PAIR_COLUMNS} FROM ${PAIR_TABLES} WHERE p.id = ANY($1::uuid[])`, [ids]);
+  return rows.rows.map((r) => pairRow(r, isConnected));
+}

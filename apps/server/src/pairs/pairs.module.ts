@@ -1,0 +1,31 @@
+import { type BeforeApplicationShutdown, Global, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { Agents } from '../agents/index.js';
+import { Bus, Clock, Database, Log } from '../platform/index.js';
+import { PairsController } from './pairs.controller.js';
+import { Pairs } from './pairs.js';
+
+/** What is known of every pair. */
+@Global()
+@Module({
+  controllers: [PairsController],
+  providers: [
+    {
+      provide: Pairs,
+      useFactory: (database: Database, agents: Agents, bus: Bus, clock: Clock, log: Log) =>
+        new Pairs({ database, agents, bus, clock, log }),
+      inject: [Database, Agents, Bus, Clock, Log],
+    },
+  ],
+  exports: [Pairs],
+})
+export class PairsModule implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  constructor(@Inject(Pairs) private readonly pairs: Pairs) {}
+
+  onApplicationBootstrap(): void {
+    this.pairs.sweeps.start();
+  }
+
+  beforeApplicationShutdown(): Promise<void> {
+    return this.pairs.sweeps.stop();
+  }
+}

@@ -1,0 +1,62 @@
+import type { FindingView, FleetSummary, HostRow, PairRow } from '@lockstep/core/protocol';
+import type { Agents } from '../agents/index.js';
+import { type Bus, type Clock, type Database, type Log, ProblemError } from '../platform/index.js';
+import { type FindingsQuery, listFindings } from './finding-list.js';
+import { type HostsQuery, hostById, listHosts } from './host-list.js';
+import { listPairs, type PairsQuery, pairRowsOf } from './pair-list.js';
+import { Recorder } from './recorder.js';
+import { summarise } from './summary.js';
+import { Sweeps } from './sweeps.js';
+
+export interface PairsDeps {
+  database: Pick<Database, 'pool'>;
+  agents: Pick<Agents, 'ingest' | 'transactions' | 'connections' | 'links'>;
+  bus: Bus;
+  clock: Clock;
+  log: Log;
+}
+
+/** The room's plain heart: records what agents tell, lets time pass, and answers what is known. */
+export class Pairs {
+  readonly recorder: Recorder;
+  readonly sweeps: Sweeps;
+
+  constructor(private readonly deps: PairsDeps) {
+    const { database, agents, bus, clock } = deps;
+    const log = deps.log.child({ room: 'pairs' });
+    this.recorder = new Recorder(bus, this.isConnected);
+    const { transactions, connections, links } = agents;
+    this.sweeps = new Sweeps({ database, transactions, connections, links, recorder: this.recorder, bus, clock, log });
+    agents.ingest.register((tx, batch) => this.recorder.record(tx, batch));
+  }
+
+  readonly isConnected = (hostId: string): boolean => this.deps.agents.connections.isConnected(hostId);
+  readonly heardAt = (hostId: string): number | null => this.deps.agents.links.heardAt(hostId);
+
+  list(query: PairsQuery): Promise<{ items: PairRow[]; next: string | null }> {
+    return listPairs(this.deps.database.pool, query, this.isConnected);
+  }
+
+  rowsOf(ids: readonly string[]): Promise<PairRow[]> {
+    return pairRowsOf(this.deps.database.pool, ids, this.isConnected);
+  }
+
+  summary(): Promise<FleetSummary> {
+    return summarise(this.deps.database.pool, this.deps.agents.connections.size, this.deps.clock.now());
+  }
+
+  hosts(query: HostsQuery): Promise<{ items: HostRow[]; next: string | null }> {
+    return listHosts(this.deps.database.pool, query, this);
+  }
+
+  /** @throws ProblemError 404 */
+  async host(id: string): Promise<HostRow> {
+    const host = await hostById(this.deps.database.pool, id, this);
+    if (!host) throw new ProblemError(404, 'not-found', 'There is no such host.');
+    return host;
+  }
+
+  findings(query: FindingsQuery): Promise<{ items: FindingView[]; next: string | null }> {
+    return listFindings(this.deps.database.pool, query);
+  }
+}
