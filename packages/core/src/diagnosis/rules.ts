@@ -8,7 +8,7 @@ export type Ask = (name: SignalName) => Tri;
 /** One cause. Adding a cause is adding a row and its tests. */
 export interface Rule {
   id: CauseId;
-  /** The cause's name in the project's field notes. */
+  /** The cause's name, as the lab's faults and the tests call it. */
   name: string;
   scope: 'host' | 'pair';
   layer: Layer;
@@ -34,8 +34,8 @@ const sure = (n: number) => () => n;
 const trusted = (ask: Ask) => ask('session.accepted');
 
 /**
- * The rules, lowest layer first. Sources: lockdownd's words and numbers from libimobiledevice's lockdown.h; patience and confidence
- * from the project's field notes, which state for each cause how it was seen.
+ * The rules, lowest layer first. Sources: lockdownd's words and numbers from libimobiledevice's lockdown.h, the daemon's habits from
+ * usbmuxd's preflight.c and its udev rules, what the Trust dialog does from Apple's support pages and Platform Security guide.
  */
 export const RULES: readonly Rule[] = [
   {

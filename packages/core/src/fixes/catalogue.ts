@@ -32,20 +32,21 @@ export interface FixRow {
 export type FixId = 'F08' | 'F11' | 'F12';
 
 /**
- * Every fix this system can order. Source of each row: field guide section J with its errata (3 and 4 for F12 and F11, 9 and 17 for F08).
+ * Every fix this system can order. Times come from what the parties wait themselves: usbmuxd's preflight and libusbmuxd's 5 s for a reply,
+ * the phone's dialog that is answered or gone within two minutes.
  */
 export const FIXES: Record<FixId, FixRow> = {
-  /** Restart the multiplexer. All phones of the computer drop for 2-5 s (J.F08: T 45 s, settle until a new pid and equal counts). */
+  /** Restart the multiplexer. All phones of the computer drop for 2-5 s; it is back when there is a new pid and the list is whole again. */
   F08: {
     id: 'F08', scope: 'host', risk: 'disruptive', actors: ['agent'], platforms: ['linux'], privileged: true, reversible: true, idempotent: true,
     treats: ['C30', 'C39'], deadlineS: 45, settleS: 5, cooldownS: 600, verify: ['mux-daemon', 'mux-list', 'mux-device'],
   },
-  /** Ask the holder for trust (J.F11: T 120 s). Repeats one PairRecord about once a second while the dialog is open. */
+  /** Ask the holder for trust. The same PairRecord is repeated about once a second while the dialog is open: one Pair alone never completes. */
   F11: {
     id: 'F11', scope: 'pair', risk: 'safe', actors: ['agent', 'holder'], platforms: ['linux', 'macos', 'windows'], privileged: false, reversible: true, idempotent: true,
     treats: ['C40', 'C42', 'C43'], deadlineS: 150, settleS: 2, cooldownS: 60, verify: ['pair-record', 'trust-session', 'service-start'],
   },
-  /** Renew this pair's record (J.F12 as corrected by erratum 3): session again, Pair, the new record over the old, removal last. */
+  /** Renew this pair's record: session again, Pair, the new record over the old, removal last (docs/decisions/0007). */
   F12: {
     id: 'F12', scope: 'pair', risk: 'disruptive', actors: ['agent', 'holder'], platforms: ['linux'], privileged: true, reversible: true, idempotent: true,
     treats: ['C44'], deadlineS: 180, settleS: 2, cooldownS: 60, verify: ['pair-record', 'trust-session', 'service-start'],

@@ -31,9 +31,9 @@ export type MayRun =
   | { ok: true; note: string | null }
   | { ok: false; code: RefusalCode; sentence: string; until: number | null };
 
-/** At most one disruptive fix per computer in ten minutes (field guide 0.5.6). */
+/** At most one disruptive fix per computer in ten minutes: people are interrupted once, and the last one gets time to show. */
 export const DISRUPTIVE_GAP_MS = 10 * 60_000;
-/** At most two disruptive runs of one fix per computer and day (field guide 0.5.6). */
+/** At most two disruptive runs of one fix per computer and day: what did not last twice needs a person. */
 export const DISRUPTIVE_PER_DAY = 2;
 
 const DAY_MS = 86_400_000;

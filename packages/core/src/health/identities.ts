@@ -28,7 +28,7 @@ export const HostId = z.uuid();
 /** A host's epoch: 128 random bits in hex, new for every spool, re-enrolment or sign of a rollback. */
 export const Epoch = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hex digits');
 
-/** A cause of the field guide, such as `C41`. */
+/** A cause of the rules table, such as `C41`. */
 export const CauseId = z.string().regex(/^C\d{2,3}[a-z]?$/, 'must look like C41');
 export type CauseId = `C${string}`;
 

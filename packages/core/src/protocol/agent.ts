@@ -209,7 +209,7 @@ export const ServerMessage = z.discriminatedUnion('type', [ServerAck, ServerOrde
 export type ServerMessage = z.infer<typeof ServerMessage>;
 export type ServerOrder = z.infer<typeof ServerOrder>;
 
-/** Longest life of an order, ms of server time (field guide 0.5.5: 120 s). */
+/** Longest life of an order, ms of server time: long enough for a slow link, too short to be kept for later. */
 export const ORDER_LIFE_MS = 120_000;
 
 /** What the signed bytes of an order hold, as JSON: these fields and no others. */

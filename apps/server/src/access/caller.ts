@@ -1,0 +1,21 @@
+import { ROLES } from '@lockstep/core/fixes';
+
+export type Role = (typeof ROLES)[number];
+
+/** Who asks: a person with a browser session, or a program with an API token. */
+export interface Caller {
+  kind: 'person' | 'token';
+  id: string;
+  name: string;
+  role: Role;
+  /** The browser session, for persons: it may end while a socket of it is open. */
+  sessionId: string | null;
+}
+
+/** What each role may do that the one before may not: see; order fixes; enrol computers and hand out tokens. */
+const RANK: Record<Role, number> = { viewer: 0, technician: 1, admin: 2 };
+
+/** True when `role` may do what needs `needed`. */
+export function mayAct(role: Role, needed: Role): boolean {
+  return RANK[role] >= RANK[needed];
+}
