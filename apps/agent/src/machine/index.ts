@@ -1,0 +1,11 @@
+export * from './commands.js';
+export * from './draft.js';
+export * from './env.js';
+export * from './files.js';
+export * from './listener-proof.js';
+export * from './mux-address.js';
+export * from './port.js';
+export { connectTo, RealMachine, thisMachine } from './real.js';
+export * from './recorded.js';
+export { SysfsTree } from './sysfs.js';
+export { parseSystemctlShow, readService, type Service } from './systemctl-show.js';

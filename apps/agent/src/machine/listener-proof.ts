@@ -1,0 +1,50 @@
+import { lstat, realpath } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { isLoopback, type MuxAddress } from './mux-address.js';
+
+/**
+ * Whether the process behind the multiplexer's address is the system's. Anybody may listen on a TCP port, and anybody who may write the
+ * socket's folder may put his own socket there; a pair record handed to such a listener is a phone's keys given away.
+ */
+export type ListenerProof =
+  | { proven: true /** Only the lab's rule let it through. */; relaxed: boolean }
+  | { proven: false; why: 'tcp' | 'missing' | 'not-a-socket' | 'foreign-owner' | 'open-folder' | 'unsupported' };
+
+const STICKY = 0o1000;
+const WRITABLE_BY_OTHERS = 0o022;
+
+/**
+ * POSIX: the socket belongs to root (usbmuxd creates it before it drops its rights), and every folder on its real path belongs to root
+ * and can be changed by root alone, or has the sticky bit, so that nobody can put another socket in its place. TCP is never proven. In a
+ * lab also a loopback port, or a socket of the agent's own user.
+ */
+export async function proveListener(address: MuxAddress, lab: boolean, ownUid: number): Promise<ListenerProof> {
+  if (address.kind === 'tcp') {
+    return lab && isLoopback(address.host) ? { proven: true, relaxed: true } : { proven: false, why: 'tcp' };
+  }
+  let folder: string;
+  let socket: Awaited<ReturnType<typeof lstat>>;
+  try {
+    folder = await realpath(dirname(address.path));
+    socket = await lstat(address.path);
+  } catch {
+    return { proven: false, why: 'missing' };
+  }
+  if (!socket.isSocket()) return { proven: false, why: 'not-a-socket' };
+  // Both the path as it is written (its links can be turned) and the folder it ends in.
+  if (socket.uid === 0 && (await onlyRootChanges(dirname(address.path))) && (await onlyRootChanges(folder)))
+    return { proven: true, relaxed: false };
+  if (lab && socket.uid === ownUid) return { proven: true, relaxed: true };
+  return { proven: false, why: socket.uid === 0 ? 'open-folder' : 'foreign-owner' };
+}
+
+async function onlyRootChanges(folder: string): Promise<boolean> {
+  for (let at = folder; ; at = dirname(at)) {
+    const s = await lstat(at);
+    if (s.uid !== 0) return false;
+    // The mode of a link says nothing; whose it is and which folder holds it does.
+    if (s.isDirectory() && (s.mode & WRITABLE_BY_OTHERS) !== 0 && (s.mode & STICKY) === 0) return false;
+    if (!s.isDirectory() && !s.isSymbolicLink()) return false;
+    if (at === dirname(at)) return true;
+  }
+}

@@ -1,0 +1,305 @@
+import { EventEmitter } from 'node:events';
+import { newPairRecord, PairRecord } from '@lockstep/agent/device';
+import {
+  type Alarm,
+  FAULTS,
+  type FaultId,
+  type LabClock,
+  type MuxFaultId,
+  type PhoneFaultId,
+  type PhoneOptions,
+  Seeded,
+  SimulatedPhone,
+  type StartId,
+  wallClock,
+} from '../phone/index.js';
+import { type BusLook, phoneOnBus, type SysfsTree } from '../sysfs/index.js';
+import { SimulatedMux } from './mux.js';
+
+export interface BenchOptions {
+  seed: string;
+  /** Folder of the daemon's pair records. */
+  recordsDir: string;
+  /** The USB tree the phones appear in; null: none is written. */
+  tree?: SysfsTree | null;
+  clock?: LabClock;
+}
+
+/** One phone of the bench. */
+interface Seat {
+  phone: SimulatedPhone;
+  location: string;
+  speedMbps: number;
+  /** The cable is in. */
+  plugged: boolean;
+  /** Its device number on the bus; 0 while it is off the bus. */
+  devnum: number;
+  /** How it looks on the bus. */
+  look: BusLook;
+  flapping: Alarm | null;
+}
+
+export interface SeatStatus {
+  name: string;
+  udid: string;
+  deviceName: string;
+  plugged: boolean;
+  mode: 'normal' | 'recovery';
+  locked: boolean;
+  faults: PhoneFaultId[];
+  dialog: boolean;
+  trustedHosts: number;
+  /** Null while the multiplexer does not list it. */
+  deviceId: number | null;
+  location: string;
+}
+
+interface BenchEvents {
+  /** Something about a phone or the daemon changed. */
+  change: [];
+}
+
+/** No such phone, or a phone of that name already. */
+export class BenchError extends RangeError {
+  override readonly name = 'BenchError';
+}
+
+/** A flapping connection is two seconds long: out for a quarter of it. */
+const FLAP = { outMs: 500, inMs: 1_500 } as const;
+
+/**
+ * Phones on the ports of one computer: the USB tree, the multiplexer and the phones kept in step, so that what a holder or a fault does
+ * to a phone shows wherever a computer could look.
+ */
+export class Bench extends EventEmitter<BenchEvents> {
+  readonly mux: SimulatedMux;
+  private readonly seats = new Map<string, Seat>();
+  private readonly tree: SysfsTree | null;
+  private readonly clock: LabClock;
+  private readonly seed: string;
+  private devnums = 1;
+
+  constructor(options: BenchOptions) {
+    super();
+    this.seed = options.seed;
+    this.clock = options.clock ?? wallClock;
+    this.tree = options.tree ?? null;
+    this.mux = new SimulatedMux({ recordsDir: options.recordsDir, seed: `${options.seed}/mux` });
+    let starts = this.mux.restarts;
+    this.mux.on('state', () => {
+      // A daemon that starts looks at the bus afresh: a phone that it had lost is found again.
+      if (this.mux.restarts !== starts) for (const { phone } of this.seats.values()) phone.clearFault('not-listed');
+      starts = this.mux.restarts;
+      this.emit('change');
+    });
+  }
+
+  get names(): string[] {
+    return [...this.seats.keys()];
+  }
+
+  /** Throws BenchError for a name that is not on the bench. */
+  phone(name: string): SimulatedPhone {
+    return this.seat(name).phone;
+  }
+
+  /**
+   * Puts a phone on the bench, unplugged. Its identity comes from the bench's seed and its name. `location` is its USB port (`1-1`,
+   * `1-2` … in order when left out), `speedMbps` what the cable carries (480 when left out).
+   */
+  add(options: Omit<PhoneOptions, 'seed' | 'clock'> & { seed?: string; location?: string; speedMbps?: number }): SimulatedPhone {
+    if (this.seats.has(options.name)) throw new BenchError(`phone: ${JSON.stringify(options.name)} is on the bench already`);
+    const phone = new SimulatedPhone({ ...options, seed: options.seed ?? `${this.seed}/phone/${options.name}`, clock: this.clock });
+    const location = options.location ?? this.freePort();
+    const seat: Seat = { phone, location, speedMbps: options.speedMbps ?? 480, plugged: false, devnum: 0, look: 'served', flapping: null };
+    this.seats.set(options.name, seat);
+    const changed = () => this.emit('change');
+    phone.on('fault', () => this.refresh(seat));
+    phone.on('mode', () => this.refresh(seat));
+    phone.on('dialog', changed);
+    phone.on('paired', changed);
+    return phone;
+  }
+
+  /** The cable goes in. */
+  plug(name: string): void {
+    const seat = this.seat(name);
+    if (seat.plugged) return;
+    seat.plugged = true;
+    this.connect(seat);
+    this.refresh(seat);
+  }
+
+  /** The cable comes out: the phone leaves bus and list, its dialog closes. */
+  unplug(name: string): void {
+    const seat = this.seat(name);
+    seat.plugged = false;
+    this.stopFlapping(seat);
+    this.disconnect(seat);
+    this.emit('change');
+  }
+
+  /** Brings a fault of a phone or of its place on the bus. */
+  setFault(name: string, fault: PhoneFaultId): void {
+    this.seat(name).phone.setFault(fault);
+  }
+
+  /** Ends one fault of a phone, or all. */
+  clearFault(name: string, fault?: PhoneFaultId): void {
+    this.seat(name).phone.clearFault(fault);
+  }
+
+  /**
+   * Lets a phone begin as the table of faults says: `none` and faults that need no pairing as a phone that never met this computer,
+   * `paired` and the others with a pairing in place, then the fault.
+   */
+  async begin(name: string, start: StartId | PhoneFaultId): Promise<void> {
+    const { phone } = this.seat(name);
+    phone.clearFault();
+    if (FAULTS[start].paired) await this.pair(name);
+    else {
+      phone.forgetComputers();
+      this.mux.records.delete(phone.udid);
+    }
+    if (isPhoneFault(start)) phone.setFault(start);
+  }
+
+  /** Makes phone and computer trust each other, as if they had been paired long ago. Nothing happens when they do already. */
+  async pair(name: string): Promise<void> {
+    const { phone } = this.seat(name);
+    const { records } = this.mux;
+    const stored = records.read(phone.udid);
+    if (typeof stored !== 'number' && phone.trustedHosts.includes(hostIdOf(stored) ?? '')) return;
+    const seed = new Seeded(`${this.seed}/host-id/${phone.udid}`);
+    const record = await newPairRecord(await phone.devicePublicKey(), {
+      systemBuid: records.buid,
+      hostId: seed.uuid(),
+      now: new Date(this.clock.now()),
+    });
+    const shown = record.forPhone();
+    const { escrowBag } = await phone.trust({
+      hostId: record.hostId,
+      systemBuid: record.systemBuid,
+      deviceCertificate: shown.DeviceCertificate as Uint8Array,
+      hostCertificate: shown.HostCertificate as Uint8Array,
+      rootCertificate: shown.RootCertificate as Uint8Array,
+      carriesPrivateKey: false,
+    });
+    records.save(phone.udid, record.granted({ escrowBag, wifiMacAddress: phone.identity.wifiAddress }).serialise());
+  }
+
+  async setMuxFault(fault: MuxFaultId | null): Promise<void> {
+    await this.mux.setFault(fault);
+  }
+
+  status(): SeatStatus[] {
+    return [...this.seats].map(([name, { phone, plugged, location }]) => ({
+      name,
+      udid: phone.udid,
+      deviceName: phone.identity.deviceName,
+      plugged,
+      mode: phone.mode,
+      locked: phone.locked,
+      faults: [...phone.faults],
+      dialog: phone.dialog !== null,
+      trustedHosts: phone.trustedHosts.length,
+      deviceId: this.mux.attached.find((a) => a.phone === phone)?.deviceId ?? null,
+      location,
+    }));
+  }
+
+  /** Unplugs and ends everything, and removes the socket and the tree. */
+  async close(): Promise<void> {
+    this.removeAllListeners();
+    for (const seat of this.seats.values()) {
+      this.stopFlapping(seat);
+      seat.phone.close();
+    }
+    await this.mux.close();
+    this.tree?.remove();
+  }
+
+  private seat(name: string): Seat {
+    const seat = this.seats.get(name);
+    if (seat === undefined)
+      throw new BenchError(`phone: no phone is called ${JSON.stringify(name)}; there are ${this.names.join(', ') || 'none'}`);
+    return seat;
+  }
+
+  private freePort(): string {
+    const taken = new Set([...this.seats.values()].map((s) => s.location));
+    for (let port = 1; ; port++) if (!taken.has(`1-${port}`)) return `1-${port}`;
+  }
+
+  /** How the phone ought to look on the bus. */
+  private lookOf({ phone }: Seat): BusLook {
+    if (phone.mode === 'recovery') return 'recovery';
+    return phone.faults.has('no-mux-interface') ? 'no-mux-interface' : 'served';
+  }
+
+  private connect(seat: Seat): void {
+    seat.look = this.lookOf(seat);
+    seat.devnum = this.tree?.attach(phoneOnBus(seat.phone.identity, seat.location, seat.speedMbps, seat.look)) ?? ++this.devnums;
+  }
+
+  private disconnect(seat: Seat): void {
+    this.mux.detach(seat.phone);
+    seat.phone.unplugged();
+    this.tree?.detach(seat.location);
+    seat.devnum = 0;
+  }
+
+  /** Brings bus and list in line with the phone's mode and faults. */
+  private refresh(seat: Seat): void {
+    const { phone } = seat;
+    if (seat.plugged && phone.faults.has('flap')) this.startFlapping(seat);
+    else this.stopFlapping(seat);
+    if (seat.devnum !== 0) {
+      // Another configuration or mode is another attach.
+      if (seat.look !== this.lookOf(seat)) {
+        this.disconnect(seat);
+        this.connect(seat);
+      }
+      const wanted = seat.look === 'served' && !phone.faults.has('not-listed');
+      if (wanted && !this.mux.knows(phone))
+        this.mux.attach(phone, { busnum: Number(seat.location.split('-')[0]), devnum: seat.devnum, speedMbps: seat.speedMbps });
+      if (!wanted) this.mux.detach(phone);
+    }
+    this.emit('change');
+  }
+
+  private startFlapping(seat: Seat): void {
+    if (seat.flapping !== null) return;
+    const out = () => {
+      this.disconnect(seat);
+      this.emit('change');
+      seat.flapping = this.clock.after(FLAP.outMs, () => {
+        this.connect(seat);
+        seat.flapping = this.clock.after(FLAP.inMs, out);
+        this.refresh(seat);
+      });
+    };
+    seat.flapping = this.clock.after(FLAP.inMs, out);
+  }
+
+  private stopFlapping(seat: Seat): void {
+    if (seat.flapping === null) return;
+    seat.flapping.cancel();
+    seat.flapping = null;
+    // It may have ended while the phone was out.
+    if (seat.plugged && seat.devnum === 0) this.connect(seat);
+  }
+}
+
+function isPhoneFault(id: FaultId): id is PhoneFaultId {
+  return FAULTS[id].place === 'phone' || FAULTS[id].place === 'bus';
+}
+
+/** The HostID of a stored record; null for one that cannot be read. */
+function hostIdOf(stored: Buffer): string | null {
+  try {
+    return PairRecord.parse(stored).hostId;
+  } catch {
+    return null;
+  }
+}
