@@ -7,12 +7,29 @@ export const UDID = '00008110-0011223344556677';
 
 type Change = { [K in FactKind]?: Reading<K> | 'absent' | 'gone' | { failed: FailReason } };
 
-const USB = { mode: 'normal', vendorId: 0x5ac, productId: 0x12a8, speedMbps: 480, location: '1-2', hubDepth: 0, address: 5, muxInterface: true, modelHint: null } as const;
+const USB = {
+  mode: 'normal',
+  vendorId: 0x5ac,
+  productId: 0x12a8,
+  speedMbps: 480,
+  location: '1-2',
+  hubDepth: 0,
+  address: 5,
+  muxInterface: true,
+  modelHint: null,
+} as const;
 
 /** Readings of a pair on which everything works. */
 export const GOOD: { [K in FactKind]?: Reading<K> } = {
   'agent-self': {
-    agent: '0.1.0', os: 'linux', osVersion: 'Debian 12', arch: 'x64', hostname: 'lnx-0231', privileged: true, lab: false, uptimeS: 9000,
+    agent: '0.1.0',
+    os: 'linux',
+    osVersion: 'Debian 12',
+    arch: 'x64',
+    hostname: 'lnx-0231',
+    privileged: true,
+    lab: false,
+    uptimeS: 9000,
     outbox: { waiting: 0, dropped: 0 },
   },
   'usb-bus': { devices: [{ ...USB, udid: UDID, ecid: null }] },
@@ -23,7 +40,13 @@ export const GOOD: { [K in FactKind]?: Reading<K> } = {
   lockdown: { type: 'com.apple.mobile.lockdown', latencyMs: 3 },
   'pair-record': { keys: ['HostID', 'SystemBUID'], bytes: 9000, sameBuid: true, complete: true },
   'trust-session': { outcome: 'accepted', error: null, code: null },
-  'device-values': { name: 'Jun’s iPhone', productType: 'iPhone14,5', productVersion: '26.6.1', buildVersion: '23G83', deviceClass: 'iPhone' },
+  'device-values': {
+    name: 'Jun’s iPhone',
+    productType: 'iPhone14,5',
+    productVersion: '26.6.1',
+    buildVersion: '23G83',
+    deviceClass: 'iPhone',
+  },
   'passcode-lock': { locked: false },
   'service-start': { service: 'com.apple.mobile.notification_proxy', outcome: 'started', error: null, code: null },
 };
@@ -48,7 +71,16 @@ export function pair(change: Change = {}, rest: Partial<DiagnosisInput> & { ageM
     (HOST.has(kind) ? host : device)[kind] = fact as CurrentFact;
   }
   const { ageMs: _, ...over } = rest;
-  return { now: NOW, hostHeard: true, host: host as FactSet, device: device as FactSet, known: [], presence: 'attached', health: 'unknown', ...over };
+  return {
+    now: NOW,
+    hostHeard: true,
+    host: host as FactSet,
+    device: device as FactSet,
+    known: [],
+    presence: 'attached',
+    health: 'unknown',
+    ...over,
+  };
 }
 
 /** The same computer, diagnosed by itself. */

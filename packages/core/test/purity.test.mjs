@@ -39,7 +39,10 @@ const modules = new Map();
 /** The tools of a test, from outside; they may look at the clock, what they test may not. */
 /** @type {Record<string, Record<string, unknown>>} */
 const tools = {
-  '@jest/globals': { ...jest, describe: Object.assign((/** @type {string} */ name, /** @type {() => void} */ body) => describe(`pure: ${name}`, body), describe) },
+  '@jest/globals': {
+    ...jest,
+    describe: Object.assign((/** @type {string} */ name, /** @type {() => void} */ body) => describe(`pure: ${name}`, body), describe),
+  },
   'fast-check': { ...fastCheck },
 };
 
@@ -80,7 +83,14 @@ function loaded(file) {
   if (file.endsWith('.json')) return given(file, { default: vm.runInContext(`(${readFileSync(file, 'utf8')})`, context) });
   return once(file, () => {
     const text = readFileSync(file, 'utf8');
-    const code = file.endsWith('.ts') ? transformSync(text, { filename: file, swcrc: false, jsc: { parser: { syntax: 'typescript' }, target: 'es2023' }, module: { type: 'es6' } }).code : text;
+    const code = file.endsWith('.ts')
+      ? transformSync(text, {
+          filename: file,
+          swcrc: false,
+          jsc: { parser: { syntax: 'typescript' }, target: 'es2023' },
+          module: { type: 'es6' },
+        }).code
+      : text;
     return source(file, code);
   });
 }
@@ -143,17 +153,27 @@ describe('core without a clock, chance, timers, a process or a require', () => {
     for (const file of filesOf(src)) if (!file.endsWith('.test.ts')) await evaluate(loaded(file));
   });
 
-  it.each(['Date.now()', 'new Date()', 'Date()', 'Math.random()', 'setTimeout(() => {}, 1)', 'process.env', "require('node:fs')", 'performance.now()', 'queueMicrotask(() => {})'])(
-    'would be caught at: %s',
-    async (expression) => {
-      const module = source(join(src, 'health', 'caught.ts'), `export const value = ${expression};`);
-      await module.link(link);
-      await expect(module.evaluate()).rejects.toThrow(/core reached for/);
-    },
-  );
+  it.each([
+    'Date.now()',
+    'new Date()',
+    'Date()',
+    'Math.random()',
+    'setTimeout(() => {}, 1)',
+    'process.env',
+    "require('node:fs')",
+    'performance.now()',
+    'queueMicrotask(() => {})',
+  ])('would be caught at: %s', async (expression) => {
+    const module = source(join(src, 'health', 'caught.ts'), `export const value = ${expression};`);
+    await module.link(link);
+    await expect(module.evaluate()).rejects.toThrow(/core reached for/);
+  });
 
   it('may still read a moment it is given', async () => {
-    const module = source(join(src, 'health', 'given.ts'), "export const value = new Date('2026-11-24T12:00:00.000Z').getTime() === Date.parse('2026-11-24T12:00:00Z');");
+    const module = source(
+      join(src, 'health', 'given.ts'),
+      "export const value = new Date('2026-11-24T12:00:00.000Z').getTime() === Date.parse('2026-11-24T12:00:00Z');",
+    );
     await evaluate(module);
     expect(/** @type {{ value: unknown }} */ (module.namespace).value).toBe(true);
   });

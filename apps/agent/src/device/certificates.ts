@@ -1,5 +1,5 @@
-import { createHash, createPublicKey, generateKeyPair, sign, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { createHash, createPublicKey, generateKeyPair, sign, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
 import { bitString, booleanTrue, explicit, integer, nullValue, octetString, oid, sequence, time } from './der.js';
 import { DeviceError } from './errors.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { FAIL_REASONS, isStorableText, printable } from '@lockstep/core/health';
 import fc from 'fast-check';
-import { DeviceError, failReasonOf, libimobiledeviceCode, lockdownError, toDeviceError } from './errors.js';
 import type { DeviceFailure } from './errors.js';
+import { DeviceError, failReasonOf, libimobiledeviceCode, lockdownError, toDeviceError } from './errors.js';
 import { CLIENT_ERRORS, isLockdownWord, LOCKDOWN_ERRORS, lockdownCode } from './lockdown-errors.js';
 
 const system = (code: string) => Object.assign(new Error(code), { code });

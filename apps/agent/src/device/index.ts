@@ -1,11 +1,11 @@
-export { certificateDer, certificateFor, certificatePem, devicePublicKey, newRsaKeys } from './certificates.js';
 export type { CertificateRequest } from './certificates.js';
-export { DeviceError, failReasonOf, libimobiledeviceCode, MUX_RESULT, toDeviceError } from './errors.js';
+export { certificateDer, certificateFor, certificatePem, devicePublicKey, newRsaKeys } from './certificates.js';
 export type { DeviceErrorKind, DeviceFailure } from './errors.js';
-export { LockdownClient, LOCKDOWN_PORT } from './lockdown-client.js';
+export { DeviceError, failReasonOf, libimobiledeviceCode, MUX_RESULT, toDeviceError } from './errors.js';
 export type { LockdownCallOptions, LockdownClientOptions, LockdownSession, StartedService } from './lockdown-client.js';
-export { CLIENT_ERRORS, isLockdownWord, LOCKDOWN_ERRORS, lockdownCode } from './lockdown-errors.js';
+export { LOCKDOWN_PORT, LockdownClient } from './lockdown-client.js';
 export type { LockdownWord } from './lockdown-errors.js';
+export { CLIENT_ERRORS, isLockdownWord, LOCKDOWN_ERRORS, lockdownCode } from './lockdown-errors.js';
 export {
   encodeLockdownFrame,
   encodeLockdownPlist,
@@ -13,10 +13,11 @@ export {
   LOCKDOWN_HEADER_BYTES,
   LockdownFrames,
 } from './lockdown-frames.js';
-export { MuxClient } from './mux-client.js';
 export type { MuxCallOptions, MuxClientOptions } from './mux-client.js';
-export { mergeDevices } from './mux-devices.js';
+export { MuxClient } from './mux-client.js';
 export type { MuxDevice, MuxListing } from './mux-devices.js';
+export { mergeDevices } from './mux-devices.js';
+export type { MuxFrame } from './mux-frames.js';
 export {
   encodeMuxBinaryResult,
   encodeMuxFrame,
@@ -29,14 +30,13 @@ export {
   MuxFrames,
   swapPort,
 } from './mux-frames.js';
-export type { MuxFrame } from './mux-frames.js';
 export type { MuxListenHandlers, MuxListenOptions } from './mux-listen.js';
-export { newPairRecord, PairRecord, pairRecordMetadata } from './pair-record.js';
 export type { NewPairRecordOptions } from './pair-record.js';
+export { newPairRecord, PairRecord, pairRecordMetadata } from './pair-record.js';
 export type { PairAnswer, PairOptions } from './pairing.js';
 export { parsePlist, parsePlistDict } from './plist.js';
-export { isDict, PLIST_LIMITS, PlistError } from './plist-value.js';
 export type { PlistDict, PlistFault, PlistLimits, PlistValue } from './plist-value.js';
+export { isDict, PLIST_LIMITS, PlistError } from './plist-value.js';
 export { writeBinaryPlist, writePlist } from './plist-write.js';
-export { upgradeToTls } from './tls.js';
 export type { TlsOptions } from './tls.js';
+export { upgradeToTls } from './tls.js';

@@ -1,8 +1,8 @@
 import type { Conversation } from './conversation.js';
 import { DeviceError } from './errors.js';
 import { count } from './mux-devices.js';
-import { MUX_MESSAGE, MUX_VERSION } from './mux-frames.js';
 import type { MuxFrame } from './mux-frames.js';
+import { MUX_MESSAGE, MUX_VERSION } from './mux-frames.js';
 import { parsePlistDict } from './plist.js';
 import type { PlistDict } from './plist-value.js';
 

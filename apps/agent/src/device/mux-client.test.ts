@@ -1,14 +1,14 @@
-import { connect as dial } from 'node:net';
 import type { Socket } from 'node:net';
+import { connect as dial } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { attached, FakeMux, opened, result, UDID } from '../../test/fake-mux.js';
 import type { Call } from '../../test/fake-mux.js';
-import { DeviceError } from './errors.js';
+import { attached, FakeMux, opened, result, UDID } from '../../test/fake-mux.js';
 import type { DeviceFailure } from './errors.js';
-import { MuxClient } from './mux-client.js';
+import { DeviceError } from './errors.js';
 import type { MuxClientOptions } from './mux-client.js';
+import { MuxClient } from './mux-client.js';
 import { encodeMuxBinaryResult, encodeMuxFrame, encodeMuxPlist, swapPort } from './mux-frames.js';
 import type { PlistValue } from './plist-value.js';
 

@@ -2,13 +2,13 @@ import type { Duplex } from 'node:stream';
 import type { Udid } from '@lockstep/core/health';
 import { Conversation, within } from './conversation.js';
 import { DeviceError, MUX_RESULT, toDeviceError } from './errors.js';
-import { readAnswer } from './mux-answer.js';
 import type { MuxAnswer, MuxRequestSent } from './mux-answer.js';
-import { readListing } from './mux-devices.js';
+import { readAnswer } from './mux-answer.js';
 import type { MuxListing } from './mux-devices.js';
+import { readListing } from './mux-devices.js';
 import { encodeMuxPlist, MUX_REQUEST_LIMIT, MuxFrames, swapPort } from './mux-frames.js';
-import { listenToMux } from './mux-listen.js';
 import type { MuxListenHandlers, MuxListenOptions } from './mux-listen.js';
+import { listenToMux } from './mux-listen.js';
 import type { PlistDict } from './plist-value.js';
 
 export interface MuxClientOptions {

@@ -1,7 +1,7 @@
-import { normaliseUdid } from '@lockstep/core/health';
 import type { Udid } from '@lockstep/core/health';
-import { isDict } from './plist-value.js';
+import { normaliseUdid } from '@lockstep/core/health';
 import type { PlistDict, PlistValue } from './plist-value.js';
+import { isDict } from './plist-value.js';
 
 /** A phone as the multiplexer lists it. */
 export interface MuxDevice {

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { attached, FakeMux, result, UDID } from '../../test/fake-mux.js';
 import type { Call } from '../../test/fake-mux.js';
+import { attached, FakeMux, result, UDID } from '../../test/fake-mux.js';
 import type { MuxClient, MuxClientOptions } from './mux-client.js';
 import { encodeMuxFrame, encodeMuxPlist } from './mux-frames.js';
 import type { MuxListenHandlers, MuxListenOptions } from './mux-listen.js';

@@ -1,9 +1,9 @@
 import { pause } from './conversation.js';
 import { DeviceError, MUX_RESULT, toDeviceError } from './errors.js';
-import { readAnswer, readMuxPlist } from './mux-answer.js';
 import type { MuxRequestSent } from './mux-answer.js';
-import { count, readAttached } from './mux-devices.js';
+import { readAnswer, readMuxPlist } from './mux-answer.js';
 import type { MuxDevice } from './mux-devices.js';
+import { count, readAttached } from './mux-devices.js';
 import type { MuxFrame } from './mux-frames.js';
 import type { PlistDict } from './plist-value.js';
 

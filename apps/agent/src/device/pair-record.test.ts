@@ -1,5 +1,5 @@
-import { createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import type { KeyObject } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { format, inspect } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { certificateDer, certificateFor, certificatePem, devicePublicKey } from './certificates.js';

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { inspect } from 'node:util';
-import { isStorableText } from '@lockstep/core/health';
 import type { Reading } from '@lockstep/core/health';
+import { isStorableText } from '@lockstep/core/health';
 import { certificateDer, certificateFor, certificatePem, devicePublicKey, newRsaKeys } from './certificates.js';
 import { DeviceError } from './errors.js';
 import { parsePlistDict } from './plist.js';
-import { newDict } from './plist-value.js';
 import type { PlistDict } from './plist-value.js';
+import { newDict } from './plist-value.js';
 import { writePlist } from './plist-write.js';
 
 /** Without these no session can be opened. EscrowBag and WiFiMACAddress are extras: a record made over another tool may lack them. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { failureOf, FakePhone, PhoneKeys } from '../../test/fake-phone.js';
 import type { Call } from '../../test/fake-phone.js';
+import { FakePhone, failureOf, PhoneKeys } from '../../test/fake-phone.js';
 import type { DeviceFailure } from './errors.js';
 import type { LockdownClient, LockdownClientOptions } from './lockdown-client.js';
 import type { PairRecord } from './pair-record.js';

@@ -1,6 +1,6 @@
 import { pause } from './conversation.js';
-import { DeviceError } from './errors.js';
 import type { DeviceFailure } from './errors.js';
+import { DeviceError } from './errors.js';
 import type { PairRecord } from './pair-record.js';
 import type { PlistDict } from './plist-value.js';
 

@@ -1,5 +1,5 @@
-import { integerValue, newDict, PlistBudget, PlistError } from './plist-value.js';
 import type { PlistDict, PlistLimits, PlistValue } from './plist-value.js';
+import { integerValue, newDict, PlistBudget, PlistError } from './plist-value.js';
 
 export const BINARY_MAGIC = 'bplist00';
 const TRAILER_BYTES = 32;

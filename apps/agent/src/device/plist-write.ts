@@ -1,6 +1,6 @@
 import { BINARY_MAGIC } from './plist-binary.js';
-import { integerValue, isDict, PLIST_LIMITS, PlistError } from './plist-value.js';
 import type { PlistValue } from './plist-value.js';
+import { integerValue, isDict, PLIST_LIMITS, PlistError } from './plist-value.js';
 
 const HEAD =
   '<?xml version="1.0" encoding="UTF-8"?>\n' +

@@ -1,5 +1,5 @@
-import { integerValue, newDict, PlistBudget, PlistError } from './plist-value.js';
 import type { PlistDict, PlistLimits, PlistValue } from './plist-value.js';
+import { integerValue, newDict, PlistBudget, PlistError } from './plist-value.js';
 
 /** The only document types that are let pass. They are skipped, never resolved; an internal subset is refused. */
 const DOCTYPE =

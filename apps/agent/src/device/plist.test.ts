@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { parsePlist, parsePlistDict } from './plist.js';
-import { PlistError } from './plist-value.js';
 import type { PlistFault, PlistLimits, PlistValue } from './plist-value.js';
+import { PlistError } from './plist-value.js';
 import { isXmlText, writeBinaryPlist, writePlist } from './plist-write.js';
 
 const DOCTYPE = '<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">';

@@ -1,6 +1,6 @@
 import { BINARY_MAGIC, readBinaryPlist } from './plist-binary.js';
-import { isDict, PLIST_LIMITS, PlistError } from './plist-value.js';
 import type { PlistDict, PlistLimits, PlistValue } from './plist-value.js';
+import { isDict, PLIST_LIMITS, PlistError } from './plist-value.js';
 import { readXmlPlist } from './plist-xml.js';
 
 /**

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { BUID, failureOf, FakePhone, PhoneKeys } from '../../test/fake-phone.js';
 import type { Call, TlsSide } from '../../test/fake-phone.js';
+import { BUID, FakePhone, failureOf, PhoneKeys } from '../../test/fake-phone.js';
 import type { LockdownClient, LockdownClientOptions } from './lockdown-client.js';
 import { encodeLockdownPlist } from './lockdown-frames.js';
 import { PairRecord } from './pair-record.js';

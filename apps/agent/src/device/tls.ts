@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { connect } from 'node:tls';
 import type { TLSSocket } from 'node:tls';
+import { connect } from 'node:tls';
 import { within } from './conversation.js';
 import { DeviceError, systemCode, toDeviceError } from './errors.js';
 import type { PairRecord } from './pair-record.js';

@@ -6,14 +6,24 @@ import { RULES } from './rules.js';
 import type { DiagnosisInput } from './shapes.js';
 
 const refused = (error: string, code: number) => ({ outcome: 'refused', error, code }) as const;
-const noService = (error: string, code: number) => ({ service: 'com.apple.mobile.notification_proxy', outcome: 'refused', error, code }) as const;
-const asked = (outcome: 'pending' | 'denied' | 'locked' | 'accepted', error: string | null = null, code: number | null = null) => ({ outcome, error, code });
+const noService = (error: string, code: number) =>
+  ({ service: 'com.apple.mobile.notification_proxy', outcome: 'refused', error, code }) as const;
+const asked = (outcome: 'pending' | 'denied' | 'locked' | 'accepted', error: string | null = null, code: number | null = null) => ({
+  outcome,
+  error,
+  code,
+});
 const unpaired = { 'pair-record': 'absent', 'trust-session': 'absent', 'service-start': 'absent' } as const;
-const down = { 'mux-daemon': { state: 'stopped', pid: null, restarts: 0, socket: 'refused', latencyMs: null }, 'mux-list': { failed: 'refused' } } as const;
+const down = {
+  'mux-daemon': { state: 'stopped', pid: null, restarts: 0, socket: 'refused', latencyMs: null },
+  'mux-list': { failed: 'refused' },
+} as const;
 const blindBus = { 'usb-bus': { failed: 'denied' }, 'mux-list': { failed: 'denied' } } as const;
 const empty = { 'usb-bus': { devices: [] }, 'mux-list': { devices: [], unreadable: 0 } };
 /** Held long enough for any patience. */
-const held = (cause: CauseId, scope: 'host' | 'pair'): Partial<DiagnosisInput> => ({ known: [{ cause, scope, state: 'pending', since: NOW - 90_000_000 }] });
+const held = (cause: CauseId, scope: 'host' | 'pair'): Partial<DiagnosisInput> => ({
+  known: [{ cause, scope, state: 'pending', since: NOW - 90_000_000 }],
+});
 
 interface Case {
   cause: CauseId;
@@ -25,62 +35,96 @@ interface Case {
   gone: DiagnosisInput;
 }
 
-const opened = (cause: CauseId, scope: 'host' | 'pair'): Partial<DiagnosisInput> => ({ known: [{ cause, scope, state: 'open', since: NOW - 60_000 }] });
+const opened = (cause: CauseId, scope: 'host' | 'pair'): Partial<DiagnosisInput> => ({
+  known: [{ cause, scope, state: 'open', since: NOW - 60_000 }],
+});
 
 const CASES: Case[] = [
   {
-    cause: 'C30', scope: 'host',
+    cause: 'C30',
+    scope: 'host',
     positive: host(down, held('C30', 'host')),
     negative: host({}, held('C30', 'host')),
     unknown: host({ ...down, 'usb-bus': { failed: 'io' } }, held('C30', 'host')),
     gone: host({}, opened('C30', 'host')),
   },
   {
-    cause: 'C39', scope: 'pair',
+    cause: 'C39',
+    scope: 'pair',
     positive: pair({ 'mux-list': { devices: [], unreadable: 0 }, 'mux-device': 'absent' }, held('C39', 'pair')),
     // A configuration without the multiplexer's interface is not the daemon's fault.
-    negative: pair({ 'mux-device': 'absent', 'usb-device': { mode: 'normal', vendorId: 1452, productId: 4776, speedMbps: 480, location: '1-2', hubDepth: 0, address: 5, muxInterface: false, modelHint: null } }, held('C39', 'pair')),
+    negative: pair(
+      {
+        'mux-device': 'absent',
+        'usb-device': {
+          mode: 'normal',
+          vendorId: 1452,
+          productId: 4776,
+          speedMbps: 480,
+          location: '1-2',
+          hubDepth: 0,
+          address: 5,
+          muxInterface: false,
+          modelHint: null,
+        },
+      },
+      held('C39', 'pair'),
+    ),
     unknown: pair({ 'mux-device': { failed: 'timeout' }, 'mux-list': { failed: 'timeout' } }, held('C39', 'pair')),
     gone: pair({}, opened('C39', 'pair')),
   },
   {
-    cause: 'C40', scope: 'pair',
+    cause: 'C40',
+    scope: 'pair',
     positive: pair(unpaired),
     negative: pair({}),
     unknown: pair({ ...unpaired, 'pair-record': { failed: 'timeout' } }),
     gone: pair({ 'trust-session': refused('InvalidHostID', -21) }, opened('C40', 'pair')),
   },
   {
-    cause: 'C41', scope: 'pair',
-    positive: pair({ 'trust-session': refused('PasswordProtected', -17), 'service-start': 'absent', 'passcode-lock': { failed: 'prohibited' } }),
+    cause: 'C41',
+    scope: 'pair',
+    positive: pair({
+      'trust-session': refused('PasswordProtected', -17),
+      'service-start': 'absent',
+      'passcode-lock': { failed: 'prohibited' },
+    }),
     // A locked phone alone is normal.
     negative: pair({ 'passcode-lock': { locked: true } }),
-    unknown: pair({ 'trust-session': { failed: 'timeout' }, 'service-start': { failed: 'timeout' }, 'passcode-lock': { failed: 'prohibited' } }),
+    unknown: pair({
+      'trust-session': { failed: 'timeout' },
+      'service-start': { failed: 'timeout' },
+      'passcode-lock': { failed: 'prohibited' },
+    }),
     gone: pair({}, opened('C41', 'pair')),
   },
   {
-    cause: 'C42', scope: 'pair',
+    cause: 'C42',
+    scope: 'pair',
     positive: pair({ ...unpaired, 'pairing-attempt': asked('pending', 'PairingDialogResponsePending', -19) }),
     negative: pair(unpaired),
     unknown: pair({ ...unpaired, 'pairing-attempt': asked('pending', 'PairingDialogResponsePending', -19) }, { ageMs: 150_000 }),
     gone: pair({ ...unpaired, 'pairing-attempt': asked('denied', 'UserDeniedPairing', -18) }, opened('C42', 'pair')),
   },
   {
-    cause: 'C43', scope: 'pair',
+    cause: 'C43',
+    scope: 'pair',
     positive: pair({ ...unpaired, 'pairing-attempt': asked('denied', 'UserDeniedPairing', -18) }),
     negative: pair({ 'pairing-attempt': asked('denied', 'UserDeniedPairing', -18) }),
     unknown: pair({ 'trust-session': { failed: 'timeout' }, 'pairing-attempt': asked('denied', 'UserDeniedPairing', -18) }),
     gone: pair({ 'pairing-attempt': asked('accepted') }, opened('C43', 'pair')),
   },
   {
-    cause: 'C44', scope: 'pair',
+    cause: 'C44',
+    scope: 'pair',
     positive: pair({ 'trust-session': refused('InvalidHostID', -21), 'service-start': 'absent' }),
     negative: pair({}),
     unknown: pair({ 'trust-session': { failed: 'timeout' } }),
     gone: pair({}, opened('C44', 'pair')),
   },
   {
-    cause: 'C97', scope: 'host',
+    cause: 'C97',
+    scope: 'host',
     positive: host(blindBus, held('C97', 'host')),
     // One of the two ways of seeing works.
     negative: host({ 'usb-bus': { failed: 'denied' } }, held('C97', 'host')),
@@ -88,14 +132,16 @@ const CASES: Case[] = [
     gone: host({}, opened('C97', 'host')),
   },
   {
-    cause: 'C97', scope: 'pair',
+    cause: 'C97',
+    scope: 'pair',
     positive: pair({ 'pair-record': { failed: 'denied' }, 'trust-session': 'absent', 'service-start': 'absent' }, held('C97', 'pair')),
     negative: pair({ 'pair-record': { failed: 'denied' } }, held('C97', 'pair')),
     unknown: pair({ 'pair-record': 'gone', 'trust-session': 'absent' }, held('C97', 'pair')),
     gone: pair({}, opened('C97', 'pair')),
   },
   {
-    cause: 'C98', scope: 'host',
+    cause: 'C98',
+    scope: 'host',
     positive: host(empty, held('C98', 'host')),
     negative: host({}, held('C98', 'host')),
     unknown: host({ ...empty, 'usb-bus': { failed: 'io' } }, held('C98', 'host')),
@@ -153,8 +199,20 @@ describe('combinations', () => {
   it('C30 outranks what was known about trust, which stays open behind it', () => {
     const d = diagnose(
       pair(
-        { ...down, 'mux-device': { failed: 'refused' }, lockdown: { failed: 'unreachable' }, 'pair-record': { failed: 'unreachable' }, 'trust-session': { failed: 'unreachable' }, 'service-start': { failed: 'unreachable' } },
-        { known: [{ cause: 'C44', scope: 'pair', state: 'open', since: NOW - 500_000 }, { cause: 'C30', scope: 'host', state: 'open', since: NOW - 20_000 }] },
+        {
+          ...down,
+          'mux-device': { failed: 'refused' },
+          lockdown: { failed: 'unreachable' },
+          'pair-record': { failed: 'unreachable' },
+          'trust-session': { failed: 'unreachable' },
+          'service-start': { failed: 'unreachable' },
+        },
+        {
+          known: [
+            { cause: 'C44', scope: 'pair', state: 'open', since: NOW - 500_000 },
+            { cause: 'C30', scope: 'host', state: 'open', since: NOW - 20_000 },
+          ],
+        },
       ),
     );
     expect(d.primary?.cause).toBe('C30');

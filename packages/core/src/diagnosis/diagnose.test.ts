@@ -7,8 +7,16 @@ import { diagnose } from './diagnose.js';
 import { RULES } from './rules.js';
 import type { FactSet } from './shapes.js';
 
-const unplugged = { 'usb-device': 'absent', 'mux-device': 'absent', lockdown: { failed: 'unreachable' }, 'trust-session': { failed: 'unreachable' } } as const;
-const down = { 'mux-daemon': { state: 'stopped', pid: null, restarts: 0, socket: 'missing', latencyMs: null }, 'mux-list': { failed: 'unreachable' } } as const;
+const unplugged = {
+  'usb-device': 'absent',
+  'mux-device': 'absent',
+  lockdown: { failed: 'unreachable' },
+  'trust-session': { failed: 'unreachable' },
+} as const;
+const down = {
+  'mux-daemon': { state: 'stopped', pid: null, restarts: 0, socket: 'missing', latencyMs: null },
+  'mux-list': { failed: 'unreachable' },
+} as const;
 
 describe('health', () => {
   it('is healthy with fresh proof on every needed rung', () => {
@@ -27,7 +35,9 @@ describe('health', () => {
     });
   }
   it('is unknown when the host is silent, and findings stay', () => {
-    const d = diagnose(pair({}, { hostHeard: false, health: 'healthy', known: [{ cause: 'C44', scope: 'pair', state: 'open', since: NOW - 1000 }] }));
+    const d = diagnose(
+      pair({}, { hostHeard: false, health: 'healthy', known: [{ cause: 'C44', scope: 'pair', state: 'open', since: NOW - 1000 }] }),
+    );
     expect(d.health).toBe('unknown');
     expect(d.closed).toEqual([]);
     expect(d.findings).toHaveLength(1);
@@ -47,7 +57,9 @@ describe('presence', () => {
     expect(d).toMatchObject({ presence: 'away', health: 'broken', closed: [], primary: { cause: 'C44' } });
   });
   it('unplugging while the mux is down closes nothing on the host either', () => {
-    const d = diagnose(host({ ...down, 'usb-bus': { devices: [] } }, { known: [{ cause: 'C30', scope: 'host', state: 'open', since: NOW - 60_000 }] }));
+    const d = diagnose(
+      host({ ...down, 'usb-bus': { devices: [] } }, { known: [{ cause: 'C30', scope: 'host', state: 'open', since: NOW - 60_000 }] }),
+    );
     expect(d.closed).toEqual([]);
     expect(d.findings.find((f) => f.cause === 'C30')).toMatchObject({ state: 'open', frozen: true });
   });
@@ -93,17 +105,27 @@ describe('on any readings', () => {
   const state = fc.constantFrom<'good' | 'absent' | 'gone' | 'failed'>('good', 'absent', 'gone', 'failed');
   const change = fc.record(Object.fromEntries(FACT_KIND_NAMES.map((k) => [k, state])) as Record<FactKind, typeof state>);
   const build = (c: Record<FactKind, 'good' | 'absent' | 'gone' | 'failed'>) =>
-    pair(Object.fromEntries(FACT_KIND_NAMES.map((k) => [k, c[k] === 'good' ? (GOOD[k] ?? 'gone') : c[k] === 'failed' ? { failed: 'timeout' } : c[k]])));
+    pair(
+      Object.fromEntries(
+        FACT_KIND_NAMES.map((k) => [k, c[k] === 'good' ? (GOOD[k] ?? 'gone') : c[k] === 'failed' ? { failed: 'timeout' } : c[k]]),
+      ),
+    );
   it('is deterministic, closes nothing without proof and never calls unknown healthy', () => {
     fc.assert(
       fc.property(change, fc.constantFrom<CauseId>('C40', 'C44', 'C41', 'C43', 'C30', 'C39'), (c, cause) => {
-        const input = { ...build(c), known: [{ cause, scope: cause === 'C30' ? ('host' as const) : ('pair' as const), state: 'open' as const, since: NOW - 5000 }] };
+        const input = {
+          ...build(c),
+          known: [{ cause, scope: cause === 'C30' ? ('host' as const) : ('pair' as const), state: 'open' as const, since: NOW - 5000 }],
+        };
         const d = diagnose(input);
         expect(diagnose(input)).toEqual(d);
-        if (d.health === 'healthy') for (const k of ['agent-self', 'device-values', 'trust-session', 'service-start'] as const) expect(c[k]).toBe('good');
+        if (d.health === 'healthy')
+          for (const k of ['agent-self', 'device-values', 'trust-session', 'service-start'] as const) expect(c[k]).toBe('good');
         const open = d.findings.filter((f) => f.cause === cause).length > 0;
         expect(open || d.closed.includes(cause)).toBe(true);
-        expect(d.findings.filter((f) => f.state === 'open' && !f.explainedBy && f.health !== 'advisory').length > 0).toBe(d.primary !== null);
+        expect(d.findings.filter((f) => f.state === 'open' && !f.explainedBy && f.health !== 'advisory').length > 0).toBe(
+          d.primary !== null,
+        );
       }),
       { numRuns: 500 },
     );

@@ -63,7 +63,14 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
   };
 }
 
-function finding(input: DiagnosisInput, rule: Rule, ask: (n: SignalName) => Tri, state: Finding['state'], since: number, frozen: boolean): Finding {
+function finding(
+  input: DiagnosisInput,
+  rule: Rule,
+  ask: (n: SignalName) => Tri,
+  state: Finding['state'],
+  since: number,
+  frozen: boolean,
+): Finding {
   return {
     cause: rule.id,
     scope: rule.scope,

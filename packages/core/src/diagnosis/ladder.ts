@@ -37,7 +37,8 @@ const PROVE: Record<Layer, Prove> = {
     const f = current(input, 'usb-device');
     if (f?.state === 'seen') return { state: f.reading.mode === 'normal' ? 'ok' : 'broken', fact: f };
     if (overNetwork(input)) return { state: 'not-needed', fact: f, note: 'over Wi-Fi' };
-    if (f?.state !== 'absent' && sessionOk(input)) return { state: 'ok', fact: current(input, 'mux-device'), note: 'the multiplexer reaches it over USB' };
+    if (f?.state !== 'absent' && sessionOk(input))
+      return { state: 'ok', fact: current(input, 'mux-device'), note: 'the multiplexer reaches it over USB' };
     return { state: 'unknown', fact: f ?? last(input, 'usb-device') };
   },
   mux: (input) => {

@@ -10,10 +10,18 @@ const SAY: Say = {
   'agent-self': (r) => `agent ${r.agent} · ${r.osVersion}${r.privileged ? '' : ' · no administrator rights'}${r.lab ? ' · lab' : ''}`,
   'usb-bus': (r) => `${r.devices.length} Apple ${r.devices.length === 1 ? 'device' : 'devices'} on the bus`,
   'usb-device': (r) =>
-    [r.mode === 'normal' ? null : r.mode, r.speedMbps === null ? null : `${r.speedMbps} Mb/s`, `port ${r.location}`, r.hubDepth > 0 ? `${r.hubDepth} hub${r.hubDepth > 1 ? 's' : ''}` : null]
+    [
+      r.mode === 'normal' ? null : r.mode,
+      r.speedMbps === null ? null : `${r.speedMbps} Mb/s`,
+      `port ${r.location}`,
+      r.hubDepth > 0 ? `${r.hubDepth} hub${r.hubDepth > 1 ? 's' : ''}` : null,
+    ]
       .filter((s) => s !== null)
       .join(' · '),
-  'mux-daemon': (r) => [r.state, r.pid === null ? null : `pid ${r.pid}`, r.socket === null ? null : `socket ${r.socket}`].filter((s) => s !== null).join(' · '),
+  'mux-daemon': (r) =>
+    [r.state, r.pid === null ? null : `pid ${r.pid}`, r.socket === null ? null : `socket ${r.socket}`]
+      .filter((s) => s !== null)
+      .join(' · '),
   'mux-list': (r) => `lists ${r.devices.length}`,
   'mux-device': (r) => `listed over ${r.connection === 'usb' ? 'USB' : 'Wi-Fi'}${r.alsoNetwork ? ' and Wi-Fi' : ''}`,
   lockdown: (r) => `${r.type} · ${Math.round(r.latencyMs)} ms`,

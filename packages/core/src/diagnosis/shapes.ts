@@ -1,5 +1,5 @@
-import type { CauseId, FactKind, Health, HealthEffect, Layer, Presence, Reading, RungState, FailReason } from '../health/index.js';
 import type { FixId } from '../fixes/index.js';
+import type { CauseId, FactKind, FailReason, Health, HealthEffect, Layer, Presence, Reading, RungState } from '../health/index.js';
 
 /** A current fact as the server keeps it: read at `at`, last looked at again (and found the same) at `seenAt`; both in ms. */
 export type CurrentFact<K extends FactKind = FactKind> = { kind: K; at: number; seenAt: number; probe: string } & (

@@ -81,7 +81,9 @@ export const SIGNALS = {
     read: (i) => {
       const f = current(i, 'mux-daemon');
       if (f?.state === 'absent') return 'yes';
-      return f?.state === 'seen' && f.reading.socket !== null ? tri(f.reading.socket === 'missing' || f.reading.socket === 'refused') : 'unknown';
+      return f?.state === 'seen' && f.reading.socket !== null
+        ? tri(f.reading.socket === 'missing' || f.reading.socket === 'refused')
+        : 'unknown';
     },
   },
   'mux.answers': {

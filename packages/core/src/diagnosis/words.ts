@@ -120,7 +120,10 @@ export function pairSentence(p: {
   if (p.presence === 'never-seen') return `${subject}: never seen here.`;
   if (p.presence === 'away') {
     const was = p.primary ? ` Last known: ${lower(causeTitle(p.primary))}.` : p.health === 'healthy' ? ' It was healthy then.' : '';
-    return `${subject}: unplugged {since}.${was} Nothing was repaired by that.`.replace(p.primary ? '' : ' Nothing was repaired by that.', '');
+    return `${subject}: unplugged {since}.${was} Nothing was repaired by that.`.replace(
+      p.primary ? '' : ' Nothing was repaired by that.',
+      '',
+    );
   }
   if (!p.hostHeard) return `${subject}: unknown {since}. The computer has not been heard from. Check that it is on and online.`;
   if (p.health === 'healthy') return `${subject}: healthy {since}.`;

@@ -24,7 +24,12 @@ describe('judge', () => {
     expect(judge('C44', before, { ...before, brokenLayer: 'mux', openCauses: ['C30'] }, 'done')).toEqual({ verdict: 'worse' });
   });
   it('waits for the holder while the dialog is open or the phone is locked', () => {
-    expect(judge('C40', { ...before, openCauses: ['C40'] }, { ...before, health: 'waiting', openCauses: ['C40', 'C42'] }, 'not-acted', ['C41', 'C42'])).toEqual({
+    expect(
+      judge('C40', { ...before, openCauses: ['C40'] }, { ...before, health: 'waiting', openCauses: ['C40', 'C42'] }, 'not-acted', [
+        'C41',
+        'C42',
+      ]),
+    ).toEqual({
       verdict: 'waiting',
       for: 'holder',
     });

@@ -37,12 +37,14 @@ export type Verdict = { verdict: 'cured' | 'unchanged' | 'worse' | 'unknown' } |
 export function judge(cause: CauseId, before: Snapshot, after: Snapshot, mechanics: Mechanics, waits: readonly CauseId[] = []): Verdict {
   if (!after.openCauses.includes(cause) && before.openCauses.includes(cause)) {
     const left = after.openCauses.filter((c) => !before.openCauses.includes(c));
-    if (after.brokenLayer && before.brokenLayer && layerHeight(after.brokenLayer) < layerHeight(before.brokenLayer)) return { verdict: 'worse' };
+    if (after.brokenLayer && before.brokenLayer && layerHeight(after.brokenLayer) < layerHeight(before.brokenLayer))
+      return { verdict: 'worse' };
     if (left.some((c) => waits.includes(c))) return { verdict: 'waiting', for: 'holder' };
     return { verdict: 'cured' };
   }
   if (after.presence !== 'attached' && before.presence === 'attached') return { verdict: 'unknown' };
-  if (after.brokenLayer && (!before.brokenLayer || layerHeight(after.brokenLayer) < layerHeight(before.brokenLayer))) return { verdict: 'worse' };
+  if (after.brokenLayer && (!before.brokenLayer || layerHeight(after.brokenLayer) < layerHeight(before.brokenLayer)))
+    return { verdict: 'worse' };
   if (after.openCauses.some((c) => waits.includes(c))) return { verdict: 'waiting', for: 'holder' };
   if (after.health === 'unknown' || mechanics === 'unknown') return { verdict: 'unknown' };
   return { verdict: 'unchanged' };

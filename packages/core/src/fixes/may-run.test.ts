@@ -4,7 +4,15 @@ import { type FixTarget, mayRun, type RefusalCode } from './may-run.js';
 const NOW = 1_800_000_000_000;
 const MIN = 60_000;
 const target: FixTarget = {
-  os: 'linux', connected: true, privileged: true, presence: 'attached', health: 'broken', openCauses: ['C44'], activeRun: null, lastRuns: [], revoked: false,
+  os: 'linux',
+  connected: true,
+  privileged: true,
+  presence: 'attached',
+  health: 'broken',
+  openCauses: ['C44'],
+  activeRun: null,
+  lastRuns: [],
+  revoked: false,
 };
 
 describe('mayRun', () => {
@@ -12,7 +20,10 @@ describe('mayRun', () => {
     expect(mayRun('F12', target, 'technician', NOW)).toEqual({ ok: true, note: null });
   });
   it('lets an order wait for a computer that is offline', () => {
-    expect(mayRun('F12', { ...target, connected: false }, 'technician', NOW)).toMatchObject({ ok: true, note: expect.stringContaining('offline') });
+    expect(mayRun('F12', { ...target, connected: false }, 'technician', NOW)).toMatchObject({
+      ok: true,
+      note: expect.stringContaining('offline'),
+    });
   });
   const refusals: [RefusalCode, Parameters<typeof mayRun>][] = [
     ['role', ['F12', target, 'viewer', NOW]],
@@ -24,7 +35,21 @@ describe('mayRun', () => {
     ['run-active', ['F12', { ...target, activeRun: { fix: 'F08', id: 'x' } }, 'admin', NOW]],
     ['cooldown', ['F12', { ...target, lastRuns: [{ fix: 'F12', at: NOW - 30_000 }] }, 'admin', NOW]],
     ['disruptive-cap', ['F12', { ...target, lastRuns: [{ fix: 'F08', at: NOW - 9 * MIN }] }, 'admin', NOW]],
-    ['disruptive-cap', ['F12', { ...target, lastRuns: [{ fix: 'F12', at: NOW - 60 * MIN }, { fix: 'F12', at: NOW - 120 * MIN }] }, 'admin', NOW]],
+    [
+      'disruptive-cap',
+      [
+        'F12',
+        {
+          ...target,
+          lastRuns: [
+            { fix: 'F12', at: NOW - 60 * MIN },
+            { fix: 'F12', at: NOW - 120 * MIN },
+          ],
+        },
+        'admin',
+        NOW,
+      ],
+    ],
   ];
   it.each(refusals)('refuses with the reason %s and a sentence', (code, args) => {
     const r = mayRun(...args);

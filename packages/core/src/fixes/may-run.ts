@@ -25,11 +25,17 @@ export interface FixTarget {
 
 /** Why a fix may not be asked, as a word the API returns; `sentence` is what a person reads. */
 export type RefusalCode =
-  | 'role' | 'revoked' | 'platform' | 'not-privileged' | 'away' | 'cause-not-open' | 'run-active' | 'cooldown' | 'disruptive-cap';
+  | 'role'
+  | 'revoked'
+  | 'platform'
+  | 'not-privileged'
+  | 'away'
+  | 'cause-not-open'
+  | 'run-active'
+  | 'cooldown'
+  | 'disruptive-cap';
 
-export type MayRun =
-  | { ok: true; note: string | null }
-  | { ok: false; code: RefusalCode; sentence: string; until: number | null };
+export type MayRun = { ok: true; note: string | null } | { ok: false; code: RefusalCode; sentence: string; until: number | null };
 
 /** At most one disruptive fix per computer in ten minutes: people are interrupted once, and the last one gets time to show. */
 export const DISRUPTIVE_GAP_MS = 10 * 60_000;
@@ -50,7 +56,8 @@ export function mayRun(fix: FixId, target: FixTarget, role: Role, now: number): 
   if (!row.platforms.includes(target.os)) return no('platform', `This fix does not run on ${osName(target.os)} yet.`);
   if (row.privileged && !target.privileged) return no('not-privileged', 'The agent on this computer runs without administrator rights.');
   if (row.scope === 'pair' && target.presence !== 'attached') return no('away', 'The phone is not plugged in. Plug it in first.');
-  if (!row.treats.some((c) => target.openCauses.includes(c))) return no('cause-not-open', 'Nothing that this fix treats is wrong here now.');
+  if (!row.treats.some((c) => target.openCauses.includes(c)))
+    return no('cause-not-open', 'Nothing that this fix treats is wrong here now.');
   if (target.activeRun) return no('run-active', `Another fix (${target.activeRun.fix}) is still running here. Wait for its result.`);
   const last = target.lastRuns.find((r) => r.fix === fix);
   if (last && now < last.at + row.cooldownS * 1000) {
@@ -62,7 +69,11 @@ export function mayRun(fix: FixId, target: FixTarget, role: Role, now: number): 
     const recent = disruptive.find((r) => now < r.at + DISRUPTIVE_GAP_MS);
     if (recent) {
       const until = recent.at + DISRUPTIVE_GAP_MS;
-      return no('disruptive-cap', `A fix that interrupts people ran on this computer a moment ago. Next one in ${inWords(until - now)}.`, until);
+      return no(
+        'disruptive-cap',
+        `A fix that interrupts people ran on this computer a moment ago. Next one in ${inWords(until - now)}.`,
+        until,
+      );
     }
     const today = disruptive.filter((r) => r.fix === fix && now < r.at + DAY_MS);
     if (today.length >= DISRUPTIVE_PER_DAY) {

@@ -150,7 +150,20 @@ export type Reading<K extends FactKind> = z.infer<(typeof FACT_KINDS)[K]['readin
 
 /** Why a probe could not read: a word for rules, never a sentence. */
 export const FAIL_REASONS = [
-  'timeout', 'refused', 'closed', 'garbage', 'denied', 'missing-tool', 'unreachable', 'too-large', 'no-session', 'prohibited', 'io', 'unsupported', 'aborted', 'crashed',
+  'timeout',
+  'refused',
+  'closed',
+  'garbage',
+  'denied',
+  'missing-tool',
+  'unreachable',
+  'too-large',
+  'no-session',
+  'prohibited',
+  'io',
+  'unsupported',
+  'aborted',
+  'crashed',
 ] as const;
 export type FailReason = (typeof FAIL_REASONS)[number];
 

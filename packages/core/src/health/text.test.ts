@@ -13,7 +13,9 @@ describe('text', () => {
   });
   it('prints no control, no escape and no direction mark', () => {
     expect(printable('a\u001b[31mb\u202ec\u0000')).toBe('a\ufffd[31mb\ufffdc\ufffd');
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (s) => !/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(printable(s))));
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (s) => !/[\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/.test(printable(s))),
+    );
   });
 });
 

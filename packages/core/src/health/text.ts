@@ -21,8 +21,7 @@ function isWellFormed(s: string): boolean {
 }
 
 /** A bounded, storable string. `max` is in UTF-16 units. */
-export const text = (max: number) =>
-  z.string().max(max).refine(isStorableText, { message: 'must be well-formed text without NUL' });
+export const text = (max: number) => z.string().max(max).refine(isStorableText, { message: 'must be well-formed text without NUL' });
 
 /**
  * Makes text from a phone or a computer safe to print on a terminal, in a log, a CSV cell or a ticket: control characters

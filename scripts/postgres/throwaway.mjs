@@ -1,0 +1,178 @@
+// A Postgres for tests: own folder in the system's temporary folder, own port, nothing synced to disk, gone with the run.
+import { chmodSync, chownSync, cpSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { claimFolder, readClaim } from '../processes/claim.mjs';
+import { isAlive } from '../processes/identity.mjs';
+import { postgresAccount } from './account.mjs';
+import { installedBinaries, reachableBinaries } from './binaries.mjs';
+import { startPostgres } from './index.mjs';
+import { makeCluster } from './initdb.mjs';
+import { freePort, newPassword, readSettings, writeSettings } from './settings.mjs';
+
+const PREFIX = 'lockstep-test-pg-';
+const checkout = fileURLToPath(new URL('../../', import.meta.url));
+
+/** Nothing here outlives the run, so nothing waits for the disk; `max_connections` leaves room for every suite's pools. */
+const PARAMETERS = {
+  fsync: 'off',
+  synchronous_commit: 'off',
+  full_page_writes: 'off',
+  max_connections: '300',
+  shared_buffers: '64MB',
+  logging_collector: 'off',
+  autovacuum: 'off',
+};
+
+/**
+ * @typedef {object} Throwaway
+ * @property {string} url of the maintenance database, as the superuser
+ * @property {number} pid
+ * @property {string} folder
+ * @property {() => Promise<void>} stop also removes the folder
+ */
+
+/**
+ * @returns {Promise<Throwaway>}
+ */
+export async function startThrowaway() {
+  await sweep();
+  const folder = mkdtempSync(join(tmpdir(), PREFIX));
+  const account = postgresAccount();
+  if (account) chmodSync(folder, 0o755); // the account passes through to its own 0700 folder
+  const claim = claimFolder(folder, checkout);
+  /** @type {import('./index.mjs').RunningPostgres | undefined} */
+  let postgres;
+  const abort = new AbortController();
+  const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+  const atExit = () => {
+    if (postgres) killQuietly(postgres.pid, 'SIGKILL');
+    remove();
+  };
+  /** @type {Partial<Record<NodeJS.Signals, () => void>>} */
+  const handlers = {};
+  process.once('exit', atExit);
+  for (const signal of /** @type {NodeJS.Signals[]} */ (['SIGINT', 'SIGTERM', 'SIGHUP'])) {
+    handlers[signal] = () => {
+      abort.abort();
+      atExit();
+      process.off('exit', atExit);
+      process.kill(process.pid, signal);
+    };
+    process.once(signal, /** @type {() => void} */ (handlers[signal]));
+  }
+  const inside = join(folder, 'postgres');
+  await emptyCluster(inside, account);
+  postgres = await startPostgres({
+    folder: inside,
+    predecessor: false,
+    database: 'postgres',
+    parameters: PARAMETERS,
+    onProcess: (pid) => claim.child('postgres', pid),
+    signal: abort.signal,
+  });
+  const started = postgres;
+  return {
+    url: started.url,
+    pid: started.pid,
+    folder,
+    async stop() {
+      killQuietly(started.pid, 'SIGQUIT'); // nothing is worth a checkpoint
+      await started.stop();
+      remove();
+      process.off('exit', atExit);
+      for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
+    },
+  };
+}
+
+/**
+ * An empty cluster in a new folder: a copy of the one made by the first run in this checkout (a tenth of initdb's time), else a new one, kept for the next.
+ * @param {string} folder
+ * @param {import('./account.mjs').Account | null} account
+ */
+async function emptyCluster(folder, account) {
+  const template = join(checkout, 'node_modules', '.cache', 'lockstep', `cluster-${installedBinaries().version}`);
+  const cluster = join(folder, 'cluster');
+  const settings = join(folder, 'settings.json');
+  mkdirSync(folder, { mode: account ? 0o755 : 0o700 });
+  const kept = copied(template, cluster, account);
+  if (kept !== null) {
+    writeSettings(settings, { port: await freePort(), password: kept });
+    return;
+  }
+  const password = newPassword();
+  writeSettings(settings, { port: await freePort(), password });
+  await makeCluster({ binaries: reachableBinaries(account, folder), account, cluster, password, sync: false });
+  const draft = `${template}.${process.pid}`;
+  try {
+    mkdirSync(draft, { recursive: true, mode: 0o700 });
+    cpSync(cluster, join(draft, 'cluster'), { recursive: true });
+    writeSettings(join(draft, 'settings.json'), { port: 1, password });
+    renameSync(draft, template);
+  } catch {
+    rmSync(draft, { recursive: true, force: true }); // a checkout that cannot be written, or another run was quicker
+  }
+}
+
+/**
+ * @param {string} template
+ * @param {string} cluster
+ * @param {import('./account.mjs').Account | null} account
+ * @returns {string | null} the copy's password; null when there is nothing to copy
+ */
+function copied(template, cluster, account) {
+  try {
+    const settings = readSettings(join(template, 'settings.json'));
+    if (!settings || lstatSync(template).uid !== process.getuid?.()) return null;
+    cpSync(join(template, 'cluster'), cluster, { recursive: true });
+    if (account) give(cluster, account);
+    return settings.password;
+  } catch {
+    rmSync(cluster, { recursive: true, force: true });
+    return null;
+  }
+}
+
+/**
+ * @param {string} path
+ * @param {import('./account.mjs').Account} account
+ */
+function give(path, account) {
+  chownSync(path, account.uid, account.gid);
+  if (lstatSync(path).isDirectory()) for (const name of readdirSync(path)) give(join(path, name), account);
+}
+
+/**
+ * Removes what runs that were killed outright left behind. Only folders of our own user are looked at: the temporary folder is everybody's.
+ */
+async function sweep() {
+  for (const name of readdirSync(tmpdir())) {
+    if (!name.startsWith(PREFIX)) continue;
+    const folder = join(tmpdir(), name);
+    const stat = lstatSync(folder, { throwIfNoEntry: false });
+    if (!stat?.isDirectory() || (process.getuid && stat.uid !== process.getuid())) continue;
+    try {
+      const claim = readClaim(join(folder, 'supervisor.json'));
+      const young = Date.now() - stat.mtimeMs < 60_000; // a run that has not claimed its folder yet
+      if (claim === null ? young : isAlive(claim.supervisor)) continue;
+      for (const child of Object.values(claim?.children ?? {})) if (isAlive(child)) killQuietly(child.pid, 'SIGKILL');
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    } catch {
+      // another run sweeps the same folder
+    }
+  }
+}
+
+/**
+ * @param {number} pid
+ * @param {NodeJS.Signals} signal
+ */
+function killQuietly(pid, signal) {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // gone already
+  }
+}
