@@ -1,0 +1,136 @@
+import type { PairDetail, PairRow, RunView } from '@lockstep/core/protocol';
+import { compareRows, type FleetView, matches } from './fleet-view.js';
+
+export interface RowPage {
+  items: PairRow[];
+  next: string | null;
+}
+export interface RowPages {
+  pages: RowPage[];
+  pageParams: unknown[];
+}
+
+/** Rows kept for comparing: far more than a reader scrolls through; the oldest are forgotten first. */
+const REMEMBERED = 20_000;
+
+export interface HealthChange {
+  row: PairRow;
+  from: PairRow['health'];
+}
+
+/**
+ * The newest revision of every row seen, from lists and from the socket. A list that was read before a patch and arrives after it
+ * would otherwise put the old row back.
+ */
+export class RowMemory {
+  private readonly rows = new Map<string, PairRow>();
+
+  /** Takes rows in; returns those that were news: unknown before, or of a higher revision. */
+  take(rows: readonly PairRow[]): PairRow[] {
+    const news: PairRow[] = [];
+    for (const row of rows) {
+      const known = this.rows.get(row.id);
+      if (known && known.revision >= row.revision) continue;
+      this.rows.delete(row.id);
+      this.rows.set(row.id, row);
+      news.push(row);
+    }
+    for (const id of this.rows.keys()) {
+      if (this.rows.size <= REMEMBERED) break;
+      this.rows.delete(id);
+    }
+    return news;
+  }
+
+  /** Which of the rows bring another health to a pair that was known and is attached: each change comes out once. */
+  changes(rows: readonly PairRow[]): HealthChange[] {
+    return rows.flatMap((row) => {
+      const known = this.rows.get(row.id);
+      const changed = known && known.revision < row.revision && known.health !== row.health && row.presence === 'attached';
+      return changed ? [{ row, from: known.health }] : [];
+    });
+  }
+
+  /** The newest version of a row. */
+  freshest(row: PairRow): PairRow {
+    const known = this.rows.get(row.id);
+    return known && known.revision > row.revision ? known : row;
+  }
+}
+
+/** Puts newer rows in the places of older ones. Nothing moves, nothing is added, nothing is removed; the same object when nothing changed. */
+export function patchPages<T extends RowPages>(data: T, rows: readonly PairRow[]): T {
+  const byId = new Map(rows.map((r) => [r.id, r]));
+  let changed = false;
+  const pages = data.pages.map((page) => {
+    let touched = false;
+    const items = page.items.map((old) => {
+      const row = byId.get(old.id);
+      if (!row || row.revision <= old.revision) return old;
+      touched = true;
+      return row;
+    });
+    if (!touched) return page;
+    changed = true;
+    return { ...page, items };
+  });
+  return changed ? { ...data, pages } : data;
+}
+
+/**
+ * Ids of rows that belong into this view, stand in none of its pages, and would stand among what is loaded: the reader is offered
+ * them, the list does not jump. `offered` are those offered already.
+ */
+export function offer(data: RowPages, view: FleetView, rows: readonly PairRow[], offered: readonly string[]): string[] {
+  const shown = new Set(data.pages.flatMap((p) => p.items.map((r) => r.id)));
+  const lastPage = data.pages.at(-1);
+  const last = lastPage?.items.at(-1);
+  const out = new Set(offered);
+  for (const row of rows) {
+    if (shown.has(row.id)) continue;
+    const within = !lastPage?.next || !last || compareRows(row, last, view.sort) < 0;
+    if (matches(row, view) && within) out.add(row.id);
+    else out.delete(row.id);
+  }
+  return out.size === offered.length && offered.every((id) => out.has(id)) ? (offered as string[]) : [...out];
+}
+
+/** The newer of two details of one pair. Runs move without a new revision of the row, so an equal revision is taken. */
+export function patchDetail(old: PairDetail | undefined, detail: PairDetail): PairDetail {
+  if (!old) return detail;
+  if (detail.pair.revision < old.pair.revision) return old;
+  return {
+    ...detail,
+    runs: detail.runs.map((r) =>
+      laterRun(
+        old.runs.find((o) => o.id === r.id),
+        r,
+      ),
+    ),
+  };
+}
+
+/** A row that changed, laid into the detail that shows it. */
+export function patchDetailRow(old: PairDetail, row: PairRow): PairDetail {
+  return row.id === old.pair.id && row.revision > old.pair.revision ? { ...old, pair: row } : old;
+}
+
+const RUN_ORDER: readonly RunView['state'][] = ['queued', 'sent', 'received', 'settled', 'judged', 'expired', 'refused', 'cancelled'];
+
+function laterRun(old: RunView | undefined, run: RunView): RunView {
+  return old && RUN_ORDER.indexOf(old.state) > RUN_ORDER.indexOf(run.state) ? old : run;
+}
+
+/** Lays a run that was just asked for into the detail, ahead of the socket. */
+export function withRun(detail: PairDetail, run: RunView): PairDetail {
+  const known = detail.runs.find((r) => r.id === run.id);
+  const runs = known ? detail.runs.map((r) => (r.id === run.id ? laterRun(r, run) : r)) : [run, ...detail.runs];
+  const { activeRun } = detail.target;
+  const active = isOver(run.state) ? (activeRun?.id === run.id ? null : activeRun) : { fix: run.fix, id: run.id };
+  return { ...detail, runs, target: { ...detail.target, activeRun: active } };
+}
+
+/** Whether a run has ended. */
+export function isOver(state: RunView['state']): boolean {
+  return state === 'judged' || state === 'expired' || state === 'refused' || state === 'cancelled';
+}

@@ -1,0 +1,115 @@
+import { FleetSummary, HostRow, PairDetail, PairRow, page, RunView, SessionView } from '@lockstep/core/protocol';
+import { infiniteQueryOptions, type QueryClient, queryOptions } from '@tanstack/react-query';
+import { MadeToken, SetupState, TokenPage } from './access.js';
+import { api } from './api.js';
+import { apiQuery, type FleetView, searchOf } from './fleet-view.js';
+import type { RowMemory } from './patch.js';
+import { ApiError } from './problem.js';
+
+const PairPage = page(PairRow);
+const HostPage = page(HostRow);
+/** Rows of one page: two screens of a tall monitor. */
+const ROWS = 100;
+/** How often lists that the socket does not carry are read again, ms. */
+const SLOW_POLL_MS = 20_000;
+
+/** Names of everything in the cache. */
+export const keys = {
+  session: ['session'] as const,
+  setup: ['setup'] as const,
+  summary: ['pairs', 'summary'] as const,
+  lists: ['pairs', 'list'] as const,
+  list: (view: FleetView) => ['pairs', 'list', JSON.stringify(searchOf(view))] as const,
+  /** Ids of pairs that belong into the list but are not in it yet. */
+  offered: (view: FleetView) => ['pairs', 'offered', JSON.stringify(searchOf(view))] as const,
+  pair: (id: string) => ['pair', id] as const,
+  hosts: ['hosts'] as const,
+  tokens: ['enrolment-tokens'] as const,
+};
+
+/** Who is signed in; null: nobody. */
+export const sessionQuery = queryOptions({
+  queryKey: keys.session,
+  staleTime: 5 * 60_000,
+  queryFn: async ({ signal }): Promise<SessionView | null> => {
+    try {
+      return await api('/session', { schema: SessionView, signal });
+    } catch (e) {
+      if (e instanceof ApiError && e.status === 401) return null;
+      throw e;
+    }
+  },
+});
+
+export const setupQuery = queryOptions({ queryKey: keys.setup, queryFn: ({ signal }) => api('/setup', { schema: SetupState, signal }) });
+
+export const summaryQuery = queryOptions({
+  queryKey: keys.summary,
+  // The socket keeps it true; it is read when a page opens and after the socket was lost.
+  staleTime: Number.POSITIVE_INFINITY,
+  refetchOnMount: 'always',
+  queryFn: ({ signal }) => api('/pairs/summary', { schema: FleetSummary, signal }),
+});
+
+export const pairsQuery = (view: FleetView, memory: RowMemory) =>
+  infiniteQueryOptions({
+    queryKey: keys.list(view),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnMount: 'always',
+    initialPageParam: '',
+    queryFn: async ({ pageParam, signal }) => {
+      const found = await api('/pairs', { query: { ...apiQuery(view), limit: ROWS, after: pageParam }, schema: PairPage, signal });
+      memory.take(found.items);
+      return { ...found, items: found.items.map((row) => memory.freshest(row)) };
+    },
+    getNextPageParam: (last) => last.next ?? undefined,
+  });
+
+export const pairQuery = (id: string, memory: RowMemory) =>
+  queryOptions({
+    queryKey: keys.pair(id),
+    staleTime: Number.POSITIVE_INFINITY,
+    refetchOnMount: 'always',
+    queryFn: async ({ signal }) => {
+      const detail = await api(`/pairs/${encodeURIComponent(id)}`, { schema: PairDetail, signal });
+      memory.take([detail.pair]);
+      return detail;
+    },
+  });
+
+export const hostsQuery = infiniteQueryOptions({
+  queryKey: keys.hosts,
+  refetchInterval: SLOW_POLL_MS,
+  initialPageParam: '',
+  queryFn: ({ pageParam, signal }) => api('/hosts', { query: { limit: ROWS, after: pageParam }, schema: HostPage, signal }),
+  getNextPageParam: (last) => last.next ?? undefined,
+});
+
+export const tokensQuery = infiniteQueryOptions({
+  queryKey: keys.tokens,
+  refetchInterval: SLOW_POLL_MS,
+  initialPageParam: '',
+  queryFn: ({ pageParam, signal }) => api('/enrolment-tokens', { query: { limit: ROWS, after: pageParam }, schema: TokenPage, signal }),
+  getNextPageParam: (last) => last.next ?? undefined,
+});
+
+export const signIn = (body: { email: string; password: string }) => api('/session', { method: 'POST', body, schema: SessionView });
+export const signOut = () => api<void>('/session', { method: 'DELETE', schema: null });
+export const setUp = (body: { token: string; name: string; email: string; password: string }) =>
+  api('/setup', { method: 'POST', body, schema: SessionView });
+export const makeToken = (body: { uses: number; minutes: number; note: string }) =>
+  api('/enrolment-tokens', { method: 'POST', body, schema: MadeToken });
+export const revokeToken = (id: string) => api<void>(`/enrolment-tokens/${encodeURIComponent(id)}`, { method: 'DELETE', schema: null });
+export const revokeHost = (id: string) => api<void>(`/hosts/${encodeURIComponent(id)}`, { method: 'DELETE', schema: null });
+/** Asks for a fix. The same `key` asks the same question again and gets the same run. */
+export const askFix = (body: { pairId: string; fix: RunView['fix']; cause?: string }, key: string) =>
+  api('/fix-runs', { method: 'POST', body, key, schema: RunView });
+
+/** Takes a run back that was not sent yet. */
+export const cancelRun = (id: string) => api(`/fix-runs/${encodeURIComponent(id)}`, { method: 'DELETE', schema: RunView });
+
+/** After a person came or went, nothing of the other person's pages is kept. */
+export function enter(client: QueryClient, session: SessionView | null): void {
+  client.removeQueries({ predicate: (q) => q.queryKey[0] !== 'session' });
+  client.setQueryData(keys.session, session);
+}

@@ -1,0 +1,79 @@
+import type { PairDetail, PairRow, RunView } from '@lockstep/core/protocol';
+
+/** A row for tests. */
+export function row(over: Partial<PairRow> = {}): PairRow {
+  return {
+    id: '00000000-0000-4000-8000-000000000001',
+    hostId: '00000000-0000-4000-8000-0000000000aa',
+    hostName: 'MBP-0231',
+    os: 'linux',
+    udid: '00008110-001A2B3C4D5E6F00',
+    deviceName: 'J. Ito’s iPhone',
+    model: 'iPhone14,5',
+    iosVersion: '18.6.2',
+    presence: 'attached',
+    health: 'healthy',
+    connected: true,
+    primary: null,
+    rungs: ['ok', 'ok', 'ok', 'ok', 'ok', 'not-needed', 'ok', 'not-needed'],
+    since: '2026-11-24T09:00:00.000Z',
+    seenAt: '2026-11-24T09:10:00.000Z',
+    sentence: 'J. Ito’s iPhone on MBP-0231: healthy {since}.',
+    revision: 1,
+    ...over,
+  };
+}
+
+/** A run for tests. */
+export function run(over: Partial<RunView> = {}): RunView {
+  return {
+    id: 'r1',
+    hostId: 'h',
+    pairId: 'p',
+    hostName: 'MBP-0231',
+    deviceName: 'P',
+    udid: null,
+    fix: 'F11',
+    cause: 'C40',
+    state: 'queued',
+    requestedBy: 'Ann',
+    stage: null,
+    awaiting: null,
+    mechanics: null,
+    detail: null,
+    verdict: null,
+    waitingFor: null,
+    askedAt: '2026-11-24T09:00:00.000Z',
+    sentAt: null,
+    receivedAt: null,
+    settledAt: null,
+    judgedAt: null,
+    expiresAt: '2026-11-25T09:00:00.000Z',
+    ...over,
+  };
+}
+
+/** One pair's page for tests. */
+export function detail(over: Partial<PairDetail> = {}): PairDetail {
+  const pair = over.pair ?? row();
+  return {
+    pair,
+    ladder: [],
+    findings: [],
+    runs: [],
+    timeline: [],
+    efficacy: [],
+    target: {
+      os: 'linux',
+      connected: true,
+      privileged: true,
+      presence: pair.presence,
+      health: pair.health,
+      openCauses: [],
+      activeRun: null,
+      lastRuns: [],
+      revoked: false,
+    },
+    ...over,
+  };
+}

@@ -1,0 +1,191 @@
+import { Menu, useMantineColorScheme } from '@mantine/core';
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { Link, Outlet, useNavigate, useRouter, useRouterState } from '@tanstack/react-router';
+import { useCallback, useEffect, useRef, useState } from 'react';
+import { enter, keys, LiveProvider, sessionQuery, signOut, useLiveState } from '../live/index.js';
+import { Announcer, KeyHelp, LoadingRows, Name, timeOfDay, useCommands, useTicking } from '../ui/index.js';
+import { Brand } from './Brand.js';
+import styles from './Frame.module.css';
+import { Problem } from './Problem.js';
+import { WORDS } from './words.js';
+
+/** The bar on top, the live connection, the keyboard, and the page below. Without a session: to the door. */
+export function Frame() {
+  const session = useQuery(sessionQuery);
+  const client = useQueryClient();
+  const router = useRouter();
+  const onSignedOut = useCallback(() => client.setQueryData(keys.session, null), [client]);
+  const nobody = session.data === null;
+  // Once, and with the address of that moment: this frame is still shown while the way to the door is under way.
+  useEffect(() => {
+    if (!nobody) return;
+    const here = router.state.location.href;
+    void router.navigate({ to: '/sign-in', search: here === '/' ? {} : { next: here }, replace: true });
+  }, [nobody, router]);
+  if (!session.data) {
+    return (
+      <main className={styles.pad}>
+        {session.isError ? <Problem error={session.error} onRetry={() => void session.refetch()} /> : <LoadingRows label={WORDS.loading} />}
+      </main>
+    );
+  }
+  return (
+    <LiveProvider onSignedOut={onSignedOut}>
+      <Signed name={session.data.person.name} email={session.data.person.email} role={session.data.person.role} />
+    </LiveProvider>
+  );
+}
+
+function Signed({ name, email, role }: { name: string; email: string; role: keyof typeof WORDS.person.role }) {
+  const navigate = useNavigate();
+  const client = useQueryClient();
+  const [help, setHelp] = useState(false);
+  const main = useRef<HTMLElement>(null);
+  const path = useRouterState({ select: (s) => s.location.pathname });
+  useCommands({
+    'go-fleet': () => void navigate({ to: '/' }),
+    'go-hosts': () => void navigate({ to: '/hosts' }),
+    'go-enrol': () => void navigate({ to: '/enrol' }),
+    help: () => setHelp((h) => !h),
+    leave: () => {
+      if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+    },
+  });
+  // A new page is told to whoever does not see it: focus moves to its content, but not on the first page of all.
+  const first = useRef(path);
+  useEffect(() => {
+    if (first.current !== path) main.current?.focus({ preventScroll: true });
+    first.current = path;
+  }, [path]);
+  return (
+    <>
+      <a className={styles.skip} href="#content">
+        {WORDS.skip}
+      </a>
+      <header className={styles.bar}>
+        <Link to="/" className={styles.brand} aria-label={`${WORDS.product}: ${WORDS.nav.fleet}`}>
+          <Brand />
+          <span>{WORDS.product}</span>
+        </Link>
+        <nav className={styles.nav} aria-label={WORDS.nav.label}>
+          <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
+            {WORDS.nav.fleet}
+          </Link>
+          <Link to="/hosts">{WORDS.nav.hosts}</Link>
+          <Link to="/enrol">{WORDS.nav.enrol}</Link>
+        </nav>
+        <div className={styles.right}>
+          <LiveDot />
+          <button
+            type="button"
+            className={`${styles.tool} ${styles.keys}`}
+            onClick={() => setHelp(true)}
+            title={WORDS.keys}
+            aria-label={WORDS.keys}
+          >
+            ?
+          </button>
+          <ThemeMenu />
+          <Menu position="bottom-end" width={230}>
+            <Menu.Target>
+              <button
+                type="button"
+                className={`${styles.tool} ${styles.person}`}
+                aria-label={`${WORDS.person.label}: ${name}`}
+                data-testid="person"
+              >
+                <Name of={name} fallback={email} />
+              </button>
+            </Menu.Target>
+            <Menu.Dropdown>
+              <Menu.Label>
+                <Name of={email} />
+                <br />
+                {WORDS.person.role[role]}
+              </Menu.Label>
+              <Menu.Divider />
+              <Menu.Item
+                onClick={() => {
+                  // To the fleet first: whoever signs in next does not begin where this person was. A server that is away ends the session later.
+                  void signOut()
+                    .catch(() => undefined)
+                    .then(() => navigate({ to: '/' }))
+                    .then(() => enter(client, null));
+                }}
+              >
+                {WORDS.person.signOut}
+              </Menu.Item>
+            </Menu.Dropdown>
+          </Menu>
+        </div>
+      </header>
+      <LostBanner />
+      <main id="content" ref={main} tabIndex={-1} className={styles.main}>
+        <Outlet />
+      </main>
+      <KeyHelp opened={help} onClose={() => setHelp(false)} />
+      <Announcer />
+    </>
+  );
+}
+
+function LiveDot() {
+  const { state } = useLiveState();
+  const word = state.status === 'live' ? WORDS.live.live : state.status === 'connecting' ? WORDS.live.connecting : WORDS.live.lost;
+  const title = state.status === 'live' ? WORDS.live.liveSince(timeOfDay(new Date(state.since).toISOString())) : undefined;
+  return (
+    <span className={styles.live} title={title} data-testid="live" data-status={state.status}>
+      <span className={styles.dot} data-status={state.status} aria-hidden="true" />
+      <span>{word}</span>
+    </span>
+  );
+}
+
+/** Since when the page is not live, and that it goes on showing what it knew. */
+function LostBanner() {
+  const { state, retry } = useLiveState();
+  const retryAt = state.status === 'lost' ? state.retryAt : 0;
+  const seconds = useTicking(() => Math.max(0, Math.ceil((retryAt - Date.now()) / 1000)));
+  if (state.status !== 'lost') return null;
+  return (
+    <div className={styles.banner} role="status" data-testid="lost-banner">
+      <strong>
+        {WORDS.live.lostBanner} {WORDS.live.lostAt(timeOfDay(new Date(state.since).toISOString()))}.
+      </strong>
+      <span>{WORDS.live.lostMeaning}</span>
+      <span aria-hidden="true">{WORDS.live.retryIn(seconds)}</span>
+      <button type="button" onClick={retry}>
+        {WORDS.live.retry}
+      </button>
+    </div>
+  );
+}
+
+export function ThemeMenu() {
+  const { colorScheme, setColorScheme } = useMantineColorScheme();
+  return (
+    <Menu position="bottom-end" width={180}>
+      <Menu.Target>
+        <button type="button" className={styles.tool} aria-label={WORDS.theme.label} title={WORDS.theme.label}>
+          <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
+            <circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" strokeWidth="1.5" />
+            <path d="M8 1.8a6.2 6.2 0 0 1 0 12.4z" fill="currentColor" />
+          </svg>
+        </button>
+      </Menu.Target>
+      <Menu.Dropdown>
+        {(['auto', 'light', 'dark'] as const).map((scheme) => (
+          <Menu.Item
+            key={scheme}
+            role="menuitemradio"
+            aria-checked={scheme === colorScheme}
+            onClick={() => setColorScheme(scheme)}
+            leftSection={scheme === colorScheme ? '✓' : ' '}
+          >
+            {WORDS.theme[scheme]}
+          </Menu.Item>
+        ))}
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

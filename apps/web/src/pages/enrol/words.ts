@@ -1,0 +1,62 @@
+/** What the enrolment page says. */
+export const WORDS = {
+  title: 'Enrol a computer',
+  lead: 'A token lets computers in for a while. Each makes a key of its own when it enrols; the token is not needed afterwards.',
+  loading: 'Reading the tokens',
+  form: {
+    title: 'New token',
+    uses: 'For how many computers',
+    minutes: 'Valid for',
+    note: 'Note (optional)',
+    notePlaceholder: 'such as: finance laptops',
+    go: 'Make a token',
+    going: 'Making it…',
+    failed: 'No token was made',
+  },
+  lives: [
+    [15, '15 minutes'],
+    [60, '1 hour'],
+    [480, '8 hours'],
+    [1440, '1 day'],
+    [10080, '7 days'],
+  ] as const,
+  made: {
+    title: 'Your token',
+    once: 'It is shown this once: only its hash is kept.',
+    token: 'Token',
+    run: 'On the other computer',
+    steps: {
+      enrol: 'In the project’s folder, after a build. It asks for the token on its standard input: paste it, then Enter and Ctrl-D.',
+      start: 'Then start the agent.',
+      see: 'The computer appears under Hosts, its phones in the Fleet.',
+    },
+    copy: 'Copy',
+    copied: 'Copied',
+    done: 'I have it, hide the token',
+    loopback:
+      'This address means “this very computer”. For another one, open the console by the name that one knows the server by, or replace it below.',
+    plain:
+      'This console is served without TLS. Only agents on the server’s own computer may enrol without it: set LOCKSTEP_TLS_CERT and LOCKSTEP_TLS_KEY, or put a proxy with TLS in front.',
+  },
+  list: {
+    title: 'Tokens',
+    none: 'No token has been made yet.',
+    columns: { note: 'Note', state: 'State', uses: 'Uses left', made: 'Made', expires: 'Valid', used: 'Last use' },
+    noNote: 'no note',
+    of: (left: number, uses: number) => `${left} of ${uses}`,
+    state: { usable: 'usable', 'used-up': 'used up', expired: 'expired', revoked: 'revoked' },
+    until: (length: string) => `${length} more`,
+    over: 'ended',
+    neverUsed: 'never',
+    more: 'Show more',
+    revoke: 'Revoke',
+    revoking: {
+      title: 'Revoke this token?',
+      text: 'It lets nobody in from now on. Computers that enrolled with it stay.',
+      yes: 'Yes, revoke it',
+      no: 'Keep it',
+      failed: 'It was not revoked',
+    },
+  },
+  field: { whole: (least: number, most: number) => `must be a whole number from ${least} to ${most}` },
+};
