@@ -56,6 +56,18 @@ describe('migrations', () => {
     expect(history).toEqual(names.map((migration_name) => ({ migration_name, finished: true })));
   });
 
+  it('that were changed after they were applied are the engine’s to judge, not passed over', async () => {
+    const url = await empty();
+    const dir = dirWith({ '1_a': 'CREATE TABLE a (n INT);' });
+    expect(await migrate(url, dir)).toEqual(['1_a']);
+    expect(await migrate(url, dir)).toEqual([]);
+    mkdirSync(join(dir, '2_b'));
+    writeFileSync(join(dir, '2_b', 'migration.sql'), 'CREATE TABLE b (n INT);');
+    expect(await migrate(url, dir)).toEqual(['2_b']);
+    await query(url, `UPDATE _prisma_migrations SET finished_at = NULL, applied_steps_count = 0, logs = 'cut off' WHERE migration_name = '2_b'`);
+    await expect(migrate(url, dir)).rejects.toThrow();
+  });
+
   it('of two starts at once are applied by one', async () => {
     const url = await empty();
     const dir = dirWith({ '1_a': 'CREATE TABLE a (id int);', '2_b': 'CREATE TABLE b (id int);' });
