@@ -28,6 +28,9 @@ const sessionOk = (input: DiagnosisInput) => {
   return f?.state === 'seen' && f.reading.outcome === 'accepted';
 };
 
+/** A refusal that ends when the holder unlocks waits for the holder; any other is a fault. */
+const refusedAs = (error: string | null) => (error === 'PasswordProtected' ? 'waiting' : 'broken');
+
 const PROVE: Record<Layer, Prove> = {
   host: (input) => {
     const f = current(input, 'agent-self');
@@ -50,7 +53,7 @@ const PROVE: Record<Layer, Prove> = {
   },
   trust: (input) => {
     const f = current(input, 'trust-session');
-    if (f?.state === 'seen') return { state: f.reading.outcome === 'accepted' ? 'ok' : 'broken', fact: f };
+    if (f?.state === 'seen') return { state: f.reading.outcome === 'accepted' ? 'ok' : refusedAs(f.reading.error), fact: f };
     return { state: 'unknown', fact: f ?? last(input, 'trust-session') };
   },
   software: (input) => {
@@ -63,7 +66,7 @@ const PROVE: Record<Layer, Prove> = {
       : { state: 'not-needed', fact: null, note: 'not needed over a cable' },
   services: (input) => {
     const f = current(input, 'service-start');
-    if (f?.state === 'seen') return { state: f.reading.outcome === 'started' ? 'ok' : 'broken', fact: f };
+    if (f?.state === 'seen') return { state: f.reading.outcome === 'started' ? 'ok' : refusedAs(f.reading.error), fact: f };
     return { state: 'unknown', fact: f ?? last(input, 'service-start') };
   },
   // No agent of this version probes backups or sync results: the rung claims nothing and no verdict leans on it.
