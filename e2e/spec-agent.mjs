@@ -1,4 +1,4 @@
-// A Lockstep agent written from packages/core/src/protocol/SPEC.md alone: spool in memory, journal on disk. ORD-8 and such are rules of that page.
+// biome-ignore-all format: an agent in 200 lines, written from packages/core/src/protocol/SPEC.md alone; comments such as ORD-8 name its rules.
 import { createHash, createPrivateKey, createPublicKey, randomBytes, sign, verify } from 'node:crypto';
 import fs from 'node:fs';
 import { WebSocket } from 'ws';
@@ -90,7 +90,7 @@ export function judgeOrder(envelope, { orderKey, hostId, epoch, connection, now,
 }
 const unmeasured = (name, value) => (/^(at|tookMs|latencyMs|uptimeS|waiting)$/.test(name) ? undefined : value); // FACT-5
 
-/** `read` answers every fact there is now, 512 at most. `fixes` has a function per fix id, `async (order, progress) => ({mechanics, detail})`. */
+/** Spool in memory, journal on disk. `read`: every fact of now, 512 at most. `fixes`: by id `async (order, progress) => ({mechanics, detail})`. */
 export class SpecAgent {
   #ws; #clock; #retry; #isStopped = false; #connection = null; #ceiling = 1_000; #runs = new Map(); #reading = Promise.resolve();
   #epoch = random(16, 'hex'); #seq = 0; #sent = 0; #acked = 0; #waiting = []; #onWire = 0; #picture = null;
@@ -181,7 +181,7 @@ export class SpecAgent {
       } else if (stage === 'welcome') {
         if (frame.type !== 'server.welcome' || !isCount(frame.acked, 0)) return ws.close(4401, 'not-authenticated');
         if (frame.acked > this.#sent || frame.acked < this.#acked) return this.#renew(); // SEQ-8
-        [stage, this.#connection] = ['open', hello.nonce];
+        [stage, this.#onWire, this.#connection] = ['open', 0, hello.nonce];
         this.#forget(frame.acked);
         this.look(); // FACT-3
       } else if (frame.type === 'order') this.#onOrder(frame);
