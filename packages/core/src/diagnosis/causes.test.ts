@@ -39,7 +39,19 @@ const opened = (cause: CauseId, scope: 'host' | 'pair'): Partial<DiagnosisInput>
   known: [{ cause, scope, state: 'open', since: NOW - 60_000 }],
 });
 
+const MINUTE = 60_000;
+
 const CASES: Case[] = [
+  {
+    cause: 'L01',
+    scope: 'host',
+    positive: host({}, { takeovers: [NOW - 1_000, NOW - 20_000, NOW - 40_000] }),
+    // A laptop that moved between networks three times in a day.
+    negative: host({}, { takeovers: [NOW - 1_000, NOW - 60 * MINUTE, NOW - 300 * MINUTE] }),
+    // Nobody counted.
+    unknown: host({}),
+    gone: host({}, { takeovers: [NOW - 60 * MINUTE, NOW - 61 * MINUTE, NOW - 62 * MINUTE], ...opened('L01', 'host') }),
+  },
   {
     cause: 'C30',
     scope: 'host',
@@ -179,10 +191,58 @@ describe('every cause of the rules table', () => {
   });
 });
 
+describe('L01, one key in two computers', () => {
+  const takeovers = (...minutesAgo: number[]) => minutesAgo.map((m) => NOW - m * MINUTE);
+  const open = { known: [{ cause: 'L01', scope: 'host', state: 'open', since: NOW - MINUTE }] } as const;
+  it('makes every pair of the host unknown, because what is told of it mixes two computers', () => {
+    const d = diagnose(pair({}, { takeovers: takeovers(0.1, 0.3, 0.9) }));
+    expect(d).toMatchObject({ health: 'unknown', primary: { cause: 'L01', layer: 'host' } });
+    expect(d.rungs[0]?.state).toBe('unknown');
+    expect(d.findings[0]?.evidence).toEqual([
+      {
+        signal: 'key.contested',
+        value: 'yes',
+        kind: null,
+        at: NOW - 6_000,
+        probe: null,
+        reading: '3 takeovers of a living connection within 48 s',
+      },
+    ]);
+  });
+  it('outranks a cause on a higher rung, which stays open behind it', () => {
+    const d = diagnose(
+      pair({ 'trust-session': refused('InvalidHostID', -21), 'service-start': 'absent' }, { takeovers: takeovers(0, 0, 0) }),
+    );
+    expect(d.primary?.cause).toBe('L01');
+    expect(d.findings.map((f) => f.cause)).toContain('C44');
+  });
+  it('is seen between two agents that wait as politely as ours do (SPEC LIVE-5)', () => {
+    expect(diagnose(host({}, { takeovers: takeovers(0, 5, 10) })).findings[0]?.cause).toBe('L01');
+  });
+  it('needs three', () => {
+    expect(diagnose(host({}, { takeovers: takeovers(0, 0.1) })).findings).toEqual([]);
+    expect(diagnose(host({}, { takeovers: [] })).findings).toEqual([]);
+  });
+  it('stays while the last takeover is younger than an hour, asks to be looked at then, and closes', () => {
+    const input = host({}, { takeovers: takeovers(50, 51, 52), ...open });
+    const during = diagnose(input);
+    expect(during.findings).toMatchObject([{ cause: 'L01', state: 'open', frozen: false }]);
+    expect(during.recheckAt).toBe(NOW + MINUTE * 3 - 5_000);
+    const silent = diagnose({ ...input, hostHeard: false });
+    expect(silent.recheckAt).toBe(NOW + 10 * MINUTE);
+    expect(diagnose({ ...input, hostHeard: false, now: NOW + 10 * MINUTE }).closed).toEqual(['L01']);
+  });
+});
+
 describe('combinations', () => {
   it('C41 needs a refusal: a readable lock together with a refused service is one', () => {
     const d = diagnose(pair({ 'passcode-lock': { locked: true }, 'service-start': noService('MissingValue', -12) }));
     expect(d.primary?.cause).toBe('C41');
+  });
+  it('C41 behind a session that works makes the refused rung wait, not fail', () => {
+    const d = diagnose(pair({ 'service-start': noService('PasswordProtected', -17) }));
+    expect(d.primary?.cause).toBe('C41');
+    expect(d.rungs.find((r) => r.layer === 'services')?.state).toBe('waiting');
   });
   it('C44 is less sure while nobody knows that the phone is unlocked', () => {
     const input = { 'trust-session': refused('InvalidHostID', -21), 'service-start': 'absent' } as const;

@@ -10,6 +10,24 @@ export const MAX_AGE_MS = 180_000;
 /** How long "the dialog is open" is believed after the phone said so: the prompt is answered or gone within two minutes. */
 export const DIALOG_MS = 120_000;
 
+/**
+ * Three takeovers of a living connection within this time are two computers with one key. An agent that was replaced waits 150 to 300 s
+ * before it comes back (SPEC LIVE-5), so two polite ones need ten minutes for three; impatient ones need seconds.
+ */
+export const CONTESTED_MS = 660_000;
+
+/** Two computers with one key meet again within minutes: an hour without a takeover proves that there is one left. */
+export const UNCONTESTED_MS = 3_600_000;
+
+/** Whether a host's key is in two computers' hands, and when an hour without a takeover will have proven the opposite, ms. */
+export function contest(input: DiagnosisInput): { contested: boolean; quietAt: number } | null {
+  if (!input.takeovers) return null;
+  const [last, , third] = input.takeovers;
+  if (last === undefined) return { contested: false, quietAt: 0 };
+  const quietAt = last + UNCONTESTED_MS;
+  return { contested: third !== undefined && last - third <= CONTESTED_MS && input.now < quietAt, quietAt };
+}
+
 /** Facts about an event keep their meaning until a later event replaces them; all others age. */
 const EVENTS: ReadonlySet<FactKind> = new Set(['pairing-attempt']);
 
@@ -23,6 +41,12 @@ export function current<K extends FactKind>(input: DiagnosisInput, kind: K): Cur
 
 /** The moment at which the first fact that still counts stops counting, ms; null when none will. */
 export function nextExpiry(input: DiagnosisInput): number | null {
+  const told = nextFactExpiry(input);
+  const conflict = contest(input);
+  return conflict?.contested && (told === null || conflict.quietAt < told) ? conflict.quietAt : told;
+}
+
+function nextFactExpiry(input: DiagnosisInput): number | null {
   if (!input.hostHeard) return null;
   let next = Number.POSITIVE_INFINITY;
   for (const set of [input.host, input.device]) {

@@ -1,7 +1,7 @@
-import { type CauseId, type Health, layerHeight, type Presence } from '../health/index.js';
+import { type CauseId, type FactKind, type Health, layerHeight, type Presence } from '../health/index.js';
 import { current, nextExpiry } from './current.js';
 import { ladder } from './ladder.js';
-import { readingOf } from './readings.js';
+import { readingOf, takeoversRead } from './readings.js';
 import { RULES, type Rule } from './rules.js';
 import type { Diagnosis, DiagnosisInput, Evidence, Finding, Rung } from './shapes.js';
 import { SIGNALS, type SignalName, type Tri } from './signals.js';
@@ -87,7 +87,11 @@ function finding(
 }
 
 function evidence(input: DiagnosisInput, signal: SignalName, value: Tri): Evidence {
-  const { kind } = SIGNALS[signal];
+  const kind: FactKind | null = SIGNALS[signal].kind;
+  if (kind === null) {
+    const [at = null] = input.takeovers ?? [];
+    return { signal, value, kind, at, probe: null, reading: takeoversRead(input.takeovers ?? []) };
+  }
   const fact = input.device?.[kind] ?? input.host[kind] ?? null;
   return { signal, value, kind: fact ? kind : null, at: fact?.seenAt ?? null, probe: fact?.probe ?? null, reading: readingOf(fact) };
 }

@@ -49,3 +49,12 @@ export function readingOf(fact: CurrentFact | undefined | null): string {
   if (fact.state === 'absent') return ABSENT[fact.kind] ?? 'absent';
   return (SAY[fact.kind] as (r: unknown) => string)(fact.reading);
 }
+
+/** What the server counted of connections that took each other's place, newest first, ms. */
+export function takeoversRead(takeovers: readonly number[]): string {
+  const [last, ...earlier] = takeovers;
+  const first = earlier.at(-1);
+  if (last === undefined) return 'no connection was taken over';
+  if (first === undefined) return 'a connection was taken over once';
+  return `${takeovers.length} takeovers of a living connection within ${Math.round((last - first) / 1000)} s`;
+}

@@ -39,6 +39,22 @@ const trusted = (ask: Ask) => ask('session.accepted');
  */
 export const RULES: readonly Rule[] = [
   {
+    // Two computers made from one disk image: whatever either tells overwrites the other's, so nothing about this host can be believed.
+    id: 'L01',
+    name: 'KEY_USED_TWICE',
+    scope: 'host',
+    layer: 'host',
+    health: 'unknown',
+    holds: (ask) => ask('key.contested'),
+    gone: (ask) => ask('key.quiet'),
+    explainedBy: [],
+    patienceMs: 0,
+    confidence: sure(0.95),
+    evidence: ['key.contested'],
+    fixes: [],
+    waitsFor: 'it',
+  },
+  {
     id: 'C97',
     name: 'AGENT_BLIND',
     scope: 'host',

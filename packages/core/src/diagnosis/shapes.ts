@@ -25,7 +25,7 @@ export interface Evidence {
   /** The signal's name in the rules table. */
   signal: string;
   value: 'yes' | 'no' | 'unknown';
-  /** The fact it was read from, and that fact's age base; null when no fact exists. */
+  /** The fact it was read from, and that fact's age base; null when no fact exists, and for what the server counts itself. */
   kind: FactKind | null;
   at: number | null;
   probe: string | null;
@@ -74,6 +74,11 @@ export interface DiagnosisInput {
   device: FactSet | null;
   /** Findings open or pending on the host (and on the pair). */
   known: readonly KnownFinding[];
+  /**
+   * The last times at which a newer connection took the host over while the older one was alive and answered, newest first, ms; at most
+   * three. Left out by those who do not see connections (an agent about itself).
+   */
+  takeovers?: readonly number[];
   /** The presence the pair had: kept while nothing fresh says otherwise. */
   presence: Presence;
   /** The health the pair had, kept while it is away. */

@@ -1,13 +1,13 @@
 import type { FactKind, FailReason } from '../health/index.js';
-import { current, DIALOG_MS } from './current.js';
+import { contest, current, DIALOG_MS } from './current.js';
 import type { DiagnosisInput } from './shapes.js';
 
 /** Three-valued: `unknown` (not probed, failed, stale) is never read as `no`. */
 export type Tri = 'yes' | 'no' | 'unknown';
 
 interface Signal {
-  /** The fact it is read from: what evidence points to. */
-  kind: FactKind;
+  /** The fact it is read from: what evidence points to; null for what the server counts itself. */
+  kind: FactKind | null;
   read: (input: DiagnosisInput) => Tri;
 }
 
@@ -213,6 +213,22 @@ export const SIGNALS = {
   'attempt.pending': { kind: 'pairing-attempt', read: (i) => attempt(i, 'pending') },
   'attempt.denied': { kind: 'pairing-attempt', read: (i) => attempt(i, 'denied') },
   'attempt.locked': { kind: 'pairing-attempt', read: (i) => attempt(i, 'locked') },
+  /** Connections of living agents take each other's place: one key, two computers. */
+  'key.contested': {
+    kind: null,
+    read: (i) => {
+      const c = contest(i);
+      return c ? tri(c.contested) : 'unknown';
+    },
+  },
+  /** No connection was taken over for an hour. */
+  'key.quiet': {
+    kind: null,
+    read: (i) => {
+      const c = contest(i);
+      return c ? tri(c.quietAt <= i.now) : 'unknown';
+    },
+  },
 } as const satisfies Record<string, Signal>;
 
 export type SignalName = keyof typeof SIGNALS;

@@ -12,6 +12,11 @@ interface CauseWords {
 }
 
 const CAUSES: Record<string, CauseWords> = {
+  L01: {
+    title: 'Two computers use one key',
+    plain: 'Two running agents sign on as this computer, as after a disk image was copied, so what is told here mixes both.',
+    next: 'Revoke this computer, then enrol each of the two again with a key of its own.',
+  },
   C30: {
     title: 'Phone service is down',
     plain: 'The service that talks to phones (usbmuxd) is not running, so no phone on this computer can be reached.',
@@ -129,7 +134,7 @@ export function pairSentence(p: {
   if (p.health === 'healthy') return `${subject}: healthy {since}.`;
   if (p.primary) {
     const w = causeWords(p.primary);
-    const kept = p.health === 'unknown' && p.primary !== 'C97' ? ' It cannot be looked at right now.' : '';
+    const kept = p.health === 'unknown' && p.primary !== 'C97' && p.primary !== 'L01' ? ' It cannot be looked at right now.' : '';
     return `${subject}: ${p.health} {since}. ${w.plain}${kept} ${w.next}`;
   }
   if (p.health === 'broken') return `${subject}: broken {since}. A rung failed for a reason without a rule. Look at the ladder.`;

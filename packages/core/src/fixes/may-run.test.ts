@@ -25,6 +25,29 @@ describe('mayRun', () => {
       note: expect.stringContaining('offline'),
     });
   });
+  it('says that an order that interrupts people waits for a place under the fleet-wide cap, and for how long', () => {
+    const full = { perHour: 60, used: 60, freeAt: NOW + 12 * MIN };
+    expect(mayRun('F12', { ...target, fleetCap: full }, 'technician', NOW)).toEqual({
+      ok: true,
+      note: 'The order waits: 60 fixes that interrupt people were sent within an hour, and 60 are allowed in the fleet. The next place is free in 12 min.',
+    });
+    expect(mayRun('F12', { ...target, fleetCap: { ...full, used: 59 } }, 'technician', NOW)).toEqual({ ok: true, note: null });
+    expect(mayRun('F11', { ...target, openCauses: ['C40'], fleetCap: full }, 'technician', NOW)).toEqual({ ok: true, note: null });
+    expect(mayRun('F12', { ...target, connected: false, fleetCap: full }, 'technician', NOW)).toMatchObject({
+      note: expect.stringMatching(/waits: 60.*offline/),
+    });
+  });
+  it('names who stopped all orders and why, whatever the fix', () => {
+    const stopped = { by: 'Ada\u202e Admin', reason: ' F12 unpairs phones of the new model ', at: '2026-11-24T09:00:00.000Z' };
+    for (const fix of ['F08', 'F11', 'F12'] as const)
+      expect(mayRun(fix, { ...target, stopped }, 'admin', NOW)).toEqual({
+        ok: false,
+        code: 'orders-stopped',
+        sentence: 'Ada\ufffd Admin stopped all orders: F12 unpairs phones of the new model. An admin can let them run again.',
+        until: null,
+      });
+    expect(mayRun('F12', { ...target, stopped }, 'viewer', NOW)).toMatchObject({ code: 'role' });
+  });
   const refusals: [RefusalCode, Parameters<typeof mayRun>][] = [
     ['role', ['F12', target, 'viewer', NOW]],
     ['revoked', ['F12', { ...target, revoked: true }, 'admin', NOW]],

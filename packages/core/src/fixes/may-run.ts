@@ -1,4 +1,4 @@
-import type { CauseId, Health, Presence } from '../health/index.js';
+import { type CauseId, type Health, type Presence, printable } from '../health/index.js';
 import { FIXES, type FixId } from './catalogue.js';
 
 /** What roles may do, weakest first. */
@@ -21,6 +21,10 @@ export interface FixTarget {
   /** Earlier runs on this pair and host, newest first: when they were settled (ms), or asked when nothing came back. */
   lastRuns: readonly { fix: string; at: number }[];
   revoked: boolean;
+  /** Who stopped all orders, and why; null or left out while orders are sent. `at` is ISO 8601. */
+  stopped?: { by: string; reason: string; at: string } | null | undefined;
+  /** The fleet-wide cap on runs that interrupt people: sent in the last hour, allowed in one, and when the next place is free (ms). */
+  fleetCap?: { perHour: number; used: number; freeAt: number | null } | null | undefined;
 }
 
 /** Why a fix may not be asked, as a word the API returns; `sentence` is what a person reads. */
@@ -33,7 +37,8 @@ export type RefusalCode =
   | 'cause-not-open'
   | 'run-active'
   | 'cooldown'
-  | 'disruptive-cap';
+  | 'disruptive-cap'
+  | 'orders-stopped';
 
 export type MayRun = { ok: true; note: string | null } | { ok: false; code: RefusalCode; sentence: string; until: number | null };
 
@@ -52,6 +57,10 @@ export function mayRun(fix: FixId, target: FixTarget, role: Role, now: number): 
   const row = FIXES[fix];
   const no = (code: RefusalCode, sentence: string, until: number | null = null): MayRun => ({ ok: false, code, sentence, until });
   if (role === 'viewer') return no('role', 'Your role can look but not repair. Ask a technician.');
+  if (target.stopped) {
+    const { by, reason } = target.stopped;
+    return no('orders-stopped', `${printable(by)} stopped all orders: ${ended(printable(reason))} An admin can let them run again.`);
+  }
   if (target.revoked) return no('revoked', 'This computer was revoked. Enrol it again first.');
   if (!row.platforms.includes(target.os)) return no('platform', `This fix does not run on ${osName(target.os)} yet.`);
   if (row.privileged && !target.privileged) return no('not-privileged', 'The agent on this computer runs without administrator rights.');
@@ -81,12 +90,27 @@ export function mayRun(fix: FixId, target: FixTarget, role: Role, now: number): 
       return no('disruptive-cap', 'This fix ran twice here within a day and did not last. A person should look.', until);
     }
   }
-  return { ok: true, note: target.connected ? null : 'This computer is offline. The order waits until it is back.' };
+  const notes: string[] = [];
+  const cap = target.fleetCap;
+  if (row.risk !== 'safe' && cap && cap.used >= cap.perHour) {
+    notes.push(
+      `The order waits: ${cap.used} fixes that interrupt people were sent within an hour, and ${cap.perHour} are allowed in the fleet.`,
+    );
+    if (cap.freeAt !== null) notes.push(`The next place is free in ${inWords(Math.max(0, cap.freeAt - now))}.`);
+  }
+  if (!target.connected) notes.push('This computer is offline. The order waits until it is back.');
+  return { ok: true, note: notes.length > 0 ? notes.join(' ') : null };
 }
 
 /** Whether a string names a fix of the catalogue. */
 export function isFix(id: string): id is FixId {
   return Object.hasOwn(FIXES, id);
+}
+
+/** A sentence somebody typed, with a full stop where it has no end of its own. */
+function ended(text: string): string {
+  const t = text.trim();
+  return /[.!?…]$/.test(t) ? t : `${t}.`;
 }
 
 function osName(os: FixTarget['os']): string {

@@ -28,9 +28,9 @@ export const HostId = z.uuid();
 /** A host's epoch: 128 random bits in hex, new for every spool, re-enrolment or sign of a rollback. */
 export const Epoch = z.string().regex(/^[0-9a-f]{32}$/, 'must be 32 hex digits');
 
-/** A cause of the rules table, such as `C41`. */
-export const CauseId = z.string().regex(/^C\d{2,3}[a-z]?$/, 'must look like C41');
-export type CauseId = `C${string}`;
+/** A cause of the rules table: `C41` for what agents read, `L01` for what only the server sees, because it has both ends of every link. */
+export const CauseId = z.string().regex(/^(C\d{2,3}[a-z]?|L\d{2})$/, 'must look like C41');
+export type CauseId = `C${string}` | `L${string}`;
 
 /** A fix of the catalogue, such as `F12`. */
 export const FixId = z.string().regex(/^F\d{2}[a-z]?$/, 'must look like F12');

@@ -8,6 +8,7 @@ import { Epoch, FACT_KIND_NAMES, Fact, HostId, Subject, text, Udid } from '../he
  *
  * Diary
  * - 1 (2026-11-24): first version.
+ * - 1, added (2026-11-24): `server.keys` and the enrolment answer's `successors` introduce successors of the order key. Older agents ignore both.
  */
 export const PROTOCOL_VERSION = 1;
 
@@ -34,6 +35,8 @@ export const LIMITS = {
   perSecond: 50,
   /** Messages sent and not yet acknowledged. */
   inFlight: 64,
+  /** Order keys an agent pins, and introductions in one message: a year of monthly rotations would be no rotation but a habit. */
+  orderKeys: 8,
 } as const;
 
 /** Close codes, with the word sent as the close reason. */
@@ -55,6 +58,7 @@ export const SIGNED = {
   agent: 'lockstep/1 agent\n',
   enrol: 'lockstep/1 enrol\n',
   order: 'lockstep/1 order\n',
+  successor: 'lockstep/1 successor\n',
 } as const;
 
 /**
@@ -77,6 +81,11 @@ export function enrolText(e: { token: string; publicKey: string }): string {
   return `${e.token}\n${e.publicKey}\n`;
 }
 
+/** The text with which an order key introduces its successor, after its prefix: four lines, each ended by a newline. */
+export function successorText(i: { keyId: string; nextKeyId: string; nextKey: string; notBefore: string }): string {
+  return `${i.keyId}\n${i.nextKeyId}\n${i.nextKey}\n${i.notBefore}\n`;
+}
+
 const Nonce = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be base64url of 32 bytes');
 /** Ed25519 signature. */
 const Signature = z.string().regex(/^[A-Za-z0-9_-]{86}$/, 'must be base64url of 64 bytes');
@@ -86,6 +95,19 @@ export const PublicKey = z.string().regex(/^[A-Za-z0-9_-]{43}$/, 'must be base64
 export const KeyId = z.string().regex(/^[0-9a-f]{16}$/, 'must be 16 hex digits');
 const Instant = z.iso.datetime();
 export const RunId = z.uuid();
+
+/** One link of the chain from an order key to its successors: the predecessor signs who comes next, and from when. */
+export const Introduction = z.object({
+  /** The key that signs. */
+  keyId: KeyId,
+  nextKeyId: KeyId,
+  nextKey: PublicKey,
+  /** The successor is pinned no earlier than this, server time. */
+  notBefore: Instant,
+  signature: Signature,
+});
+export type Introduction = z.infer<typeof Introduction>;
+const Introductions = z.array(Introduction).min(1).max(LIMITS.orderKeys);
 
 /** `lse1.SECRET.FINGERPRINT`: 24 random bytes, and the SHA-256 of the server's raw order key, both base64url. */
 export const EnrolmentToken = z.string().regex(/^lse1\.[A-Za-z0-9_-]{32}\.[A-Za-z0-9_-]{43}$/, 'must look like lse1.….…');
@@ -109,7 +131,14 @@ export const EnrolRequest = z.object({
   signature: Signature,
 });
 export type EnrolRequest = z.infer<typeof EnrolRequest>;
-export const EnrolAnswer = z.object({ hostId: HostId, orderKeyId: KeyId, orderKey: PublicKey });
+export const EnrolAnswer = z.object({
+  hostId: HostId,
+  /** The key whose fingerprint the token carries. */
+  orderKeyId: KeyId,
+  orderKey: PublicKey,
+  /** From that key to the one used now, when it has successors. */
+  successors: Introductions.optional(),
+});
 export type EnrolAnswer = z.infer<typeof EnrolAnswer>;
 
 /* First exchange: agent.hello → server.challenge → agent.proof → server.welcome. */
@@ -205,7 +234,10 @@ export type FixSettled = z.infer<typeof FixSettled>;
 export const ServerAck = z.object({ type: z.literal('ack'), epoch: Epoch, seq: Seq });
 /** A signed order: `order` is base64url of the exact bytes signed (after the prefix). */
 export const ServerOrder = z.object({ type: z.literal('order'), keyId: KeyId, order: z.string().max(8192), signature: Signature });
-export const ServerMessage = z.discriminatedUnion('type', [ServerAck, ServerOrder]);
+/** Successors of the key that signed this connection's challenge, oldest first. Sent right after the welcome, and when one is made. */
+export const ServerKeys = z.object({ type: z.literal('server.keys'), introductions: Introductions });
+export type ServerKeys = z.infer<typeof ServerKeys>;
+export const ServerMessage = z.discriminatedUnion('type', [ServerAck, ServerOrder, ServerKeys]);
 export type ServerMessage = z.infer<typeof ServerMessage>;
 export type ServerOrder = z.infer<typeof ServerOrder>;
 

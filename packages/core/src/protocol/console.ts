@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { FIX_IDS, MECHANICS, ROLES, VERDICTS } from '../fixes/index.js';
 import { FACT_KIND_NAMES, FAIL_REASONS, HEALTHS, LAYERS, PRESENCES, RUNG_STATES } from '../health/index.js';
+import { TicketEventView, TicketLink, TicketRow, TicketSummary } from './tickets.js';
 
 /** What the console and other clients of the API read and send. Times are ISO 8601 UTC. */
 
-const Instant = z.string();
+const Instant = z.string().meta({ format: 'date-time' });
 const Layer = z.enum(LAYERS);
 const Nullable = <T extends z.ZodType>(t: T) => t.nullable();
 
@@ -102,6 +103,10 @@ export const RunView = z.object({
   settledAt: Nullable(Instant),
   judgedAt: Nullable(Instant),
   expiresAt: Instant,
+  /** A queued run is not sent before this: the fleet-wide cap on runs that interrupt people has no place free. */
+  notBefore: Instant.nullish(),
+  /** Why a queued run waits although its computer may be there. */
+  heldBy: z.enum(['stopped', 'fleet-cap']).nullish(),
 });
 export type RunView = z.infer<typeof RunView>;
 
@@ -116,6 +121,10 @@ export const FixTargetView = z.object({
   activeRun: Nullable(z.object({ fix: z.string(), id: z.string() })),
   lastRuns: z.array(z.object({ fix: z.string(), at: z.number() })),
   revoked: z.boolean(),
+  /** Who stopped all orders, and why; null while orders are sent. */
+  stopped: z.object({ by: z.string(), reason: z.string(), at: Instant }).nullish(),
+  /** How much of the fleet-wide cap on runs that interrupt people is taken. Times in ms. */
+  fleetCap: z.object({ perHour: z.number(), used: z.number(), freeAt: Nullable(z.number()) }).nullish(),
 });
 /** How often a fix helped against a cause, over the whole fleet. */
 export const EfficacyView = z.object({ fix: z.enum(FIX_IDS), cause: z.string(), judged: z.number(), cured: z.number() });
@@ -138,8 +147,28 @@ export const PairDetail = z.object({
   timeline: z.array(TimelineEntry),
   target: FixTargetView,
   efficacy: z.array(EfficacyView),
+  /** Open tickets of the pair and of its host. */
+  tickets: z.array(TicketLink),
 });
 export type PairDetail = z.infer<typeof PairDetail>;
+
+/** Everything about one ticket on one page. */
+export const TicketDetail = z.object({
+  ticket: TicketRow,
+  /** What was written, in plain words: fit for another ticket system. */
+  body: z.string(),
+  /** Oldest first. */
+  events: z.array(TicketEventView),
+  /** The pair it is about, or the phones of the computer it is about, as they are now. */
+  pairs: z.array(PairRow),
+  /** Runs that are under way there now. */
+  running: z.array(RunView),
+  /** The ticket of the same case that was closed too long ago to be reopened. */
+  previous: TicketLink.nullable(),
+  /** Tickets filed later for the same case. */
+  later: z.array(TicketLink),
+});
+export type TicketDetail = z.infer<typeof TicketDetail>;
 
 export const HostRow = z.object({
   id: z.string(),
@@ -149,11 +178,19 @@ export const HostRow = z.object({
   arch: z.string(),
   agent: z.string(),
   connected: z.boolean(),
+  /** Since when it is connected; for a host that is not: when it connected last. */
+  connectedAt: Nullable(Instant),
   epoch: Nullable(z.string()),
+  /** How many epochs it has had: each new one is a new spool, a re-enrolment or a sign of a rollback. */
+  epochs: z.number(),
   lastContactAt: Nullable(Instant),
   enrolledAt: Instant,
   revokedAt: Nullable(Instant),
   health: z.enum(HEALTHS),
+  /** What is open on the computer itself, not on its phones, oldest first. */
+  causes: z.array(
+    z.object({ cause: z.string(), title: z.string(), health: z.enum(['degraded', 'broken', 'waiting', 'unknown', 'advisory']) }),
+  ),
   pairs: z.number(),
   openFindings: z.number(),
 });
@@ -171,11 +208,94 @@ export const FleetSummary = z.object({
 });
 export type FleetSummary = z.infer<typeof FleetSummary>;
 
+/** The switch that stops all orders: how it stands, and who put it there last. */
+export const OrderStopView = z.object({
+  stopped: z.boolean(),
+  reason: Nullable(z.string()),
+  by: Nullable(z.string()),
+  at: Nullable(Instant),
+});
+export type OrderStopView = z.infer<typeof OrderStopView>;
+
+/** What limits orders now. */
+export const OrdersView = z.object({
+  stop: OrderStopView,
+  /** Runs that interrupt people, fleet-wide: how many may be sent in an hour, were sent in the last one, and wait for a place. */
+  cap: z.object({ perHour: z.number(), used: z.number(), waiting: z.number(), freeAt: Nullable(Instant) }),
+  /** How many enrolled computers named which order key when they last connected. */
+  keys: z.array(z.object({ keyId: z.string(), hosts: z.number() })),
+});
+export type OrdersView = z.infer<typeof OrdersView>;
+
+/** A key that signs orders; its private half is in a file of the server and nowhere else. */
+export const OrderKeyView = z.object({
+  keyId: z.string(),
+  fingerprint: z.string(),
+  /** `overlap`: has a successor, and still serves computers that have not met it. */
+  state: z.enum(['current', 'overlap']),
+  /** Since when it is the one used; null for the first key. */
+  since: Nullable(Instant),
+  /** When its overlap ends; null for the current key. */
+  until: Nullable(Instant),
+});
+export type OrderKeyView = z.infer<typeof OrderKeyView>;
+
 export const SessionView = z.object({
   person: z.object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(ROLES) }),
   expiresAt: Instant,
 });
 export type SessionView = z.infer<typeof SessionView>;
+
+/** Whether the first admin is still to be set up. */
+export const SetupState = z.object({ needed: z.boolean() });
+
+/** A program's token as it is listed: never the token itself. */
+export const ApiTokenView = z.object({
+  id: z.string(),
+  name: z.string(),
+  role: z.enum(ROLES),
+  createdBy: Nullable(z.string()),
+  createdAt: Instant,
+  expiresAt: Nullable(Instant),
+  lastUsedAt: Nullable(Instant),
+  revokedAt: Nullable(Instant),
+});
+export type ApiTokenView = z.infer<typeof ApiTokenView>;
+/** The one answer that holds the token. */
+export const MadeApiToken = ApiTokenView.extend({ secret: z.string() });
+export type MadeApiToken = z.infer<typeof MadeApiToken>;
+
+/** An enrolment token as it is listed: never the token itself. */
+export const EnrolmentTokenView = z.object({
+  id: z.string(),
+  note: z.string(),
+  uses: z.number(),
+  usesLeft: z.number(),
+  createdBy: Nullable(z.string()),
+  createdAt: Instant,
+  expiresAt: Instant,
+  lastUsedAt: Nullable(Instant),
+  revokedAt: Nullable(Instant),
+  /** What it is worth now. */
+  state: z.enum(['usable', 'used-up', 'expired', 'revoked']),
+});
+export type EnrolmentTokenView = z.infer<typeof EnrolmentTokenView>;
+/** The one answer that holds the token. */
+export const MadeEnrolmentToken = EnrolmentTokenView.extend({ token: z.string() });
+export type MadeEnrolmentToken = z.infer<typeof MadeEnrolmentToken>;
+
+/** Who did what, to what, from where. */
+export const AuditView = z.object({
+  id: z.string(),
+  at: Instant,
+  actor: z.object({ kind: z.enum(['person', 'token', 'host', 'server', 'anonymous']), id: Nullable(z.string()), name: z.string() }),
+  /** Subject and what happened to it: `session.created`. */
+  action: z.string(),
+  subject: Nullable(z.object({ kind: z.string(), id: z.string() })),
+  address: Nullable(z.string()),
+  detail: z.record(z.string(), z.unknown()),
+});
+export type AuditView = z.infer<typeof AuditView>;
 
 export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
 
@@ -190,14 +310,39 @@ export const Problem = z.object({
 });
 export type Problem = z.infer<typeof Problem>;
 
+/** What the server needs and may be without for a while. `bus`: messages between several servers. */
+export const SERVER_PARTS = ['database', 'queue', 'bus'] as const;
+/** Whether every part of the server works, for the banner on each page. */
+export const StatusView = z.object({
+  status: z.enum(['ok', 'degraded']),
+  /** What does not work now, since when, and what that means in a sentence. */
+  troubles: z.array(z.object({ part: z.enum(SERVER_PARTS), since: Instant, sentence: z.string() })),
+  at: Instant,
+});
+export type StatusView = z.infer<typeof StatusView>;
+/** The same, and who answers. */
+export const ServerStatus = StatusView.extend({
+  server: z.object({
+    id: z.string(),
+    name: z.string(),
+    /** Of several servers the one that does the sweeps. */
+    leads: z.boolean(),
+  }),
+  /** How many servers share the work; null while the database cannot be asked. */
+  servers: Nullable(z.number()),
+});
+export type ServerStatus = z.infer<typeof ServerStatus>;
+
 /* The browser's socket. */
 export const LIVE_PATH = '/live';
 export const LIVE_SUBPROTOCOL = 'lockstep-live.v1';
 
-/** What the browser watches: the rows of the fleet, or one pair with its ladder, runs and timeline. */
+/** What the browser watches: the rows of the fleet, one pair with its ladder, runs and timeline, the rows of tickets, or one ticket with its story. */
 export const LiveWatch = z.discriminatedUnion('type', [
   z.object({ type: z.literal('watch.fleet') }),
   z.object({ type: z.literal('watch.pair'), id: z.uuid() }),
+  z.object({ type: z.literal('watch.tickets') }),
+  z.object({ type: z.literal('watch.ticket'), id: z.uuid() }),
   z.object({ type: z.literal('unwatch') }),
 ]);
 export type LiveWatch = z.infer<typeof LiveWatch>;
@@ -207,6 +352,11 @@ export const LiveMessage = z.discriminatedUnion('type', [
   z.object({ type: z.literal('pairs'), rows: z.array(PairRow) }),
   z.object({ type: z.literal('summary'), summary: FleetSummary }),
   z.object({ type: z.literal('pair'), detail: PairDetail }),
+  z.object({ type: z.literal('tickets'), rows: z.array(TicketRow) }),
+  z.object({ type: z.literal('ticket-summary'), summary: TicketSummary }),
+  z.object({ type: z.literal('ticket'), detail: TicketDetail }),
   z.object({ type: z.literal('hello'), time: Instant }),
+  z.object({ type: z.literal('status'), status: StatusView }),
+  z.object({ type: z.literal('orders'), orders: OrdersView }),
 ]);
 export type LiveMessage = z.infer<typeof LiveMessage>;

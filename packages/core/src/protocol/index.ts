@@ -1,2 +1,3 @@
 export * from './agent.js';
 export * from './console.js';
+export * from './tickets.js';

@@ -9,8 +9,10 @@ import {
   EnrolRequest,
   Order,
   ServerChallenge,
+  ServerKeys,
   ServerMessage,
   ServerWelcome,
+  successorText,
 } from './agent.js';
 import vectors from './vectors.json' with { type: 'json' };
 
@@ -83,6 +85,19 @@ describe('vectors: enrolment, first exchange, orders', () => {
       refusedField(ServerWelcome, welcome),
     ]).toEqual([null, null, null, null]);
   });
+  it('KEY-1 KEY-2 the message that introduces successors, and the text that is signed', () => {
+    for (const { name, introductions } of vectors.successors.good)
+      expect([name, refusedField(ServerKeys, { type: 'server.keys', introductions })]).toEqual([name, null]);
+    const [first] = vectors.successors.good[0]?.introductions ?? [];
+    expect(first && successorText(first)).toBe(vectors.successors.text);
+    expect(refusedField(EnrolAnswer, { ...vectors.enrolment.answer, successors: vectors.successors.good[1]?.introductions })).toBeNull();
+  });
+  it.each(vectors.successors.badMessages.map((m) => [m.name, m.field, m.message] as const))(
+    'KEY-1 refuses and names the field: %s (%s)',
+    (_name, field, message) => {
+      expect(refusedField(ServerKeys, message)).toBe(field);
+    },
+  );
   it('ORD-4 what the bytes of good orders say, and nothing more', () => {
     for (const { json } of vectors.orders.good) {
       expect(refusedField(Order, JSON.parse(json))).toBeNull();
