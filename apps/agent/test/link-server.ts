@@ -13,9 +13,11 @@ import {
   EnrolRequest,
   enrolText,
   handshakeText,
+  type Introduction,
   type Order,
   type ServerOrder,
   SIGNED,
+  successorText,
 } from '@lockstep/core/protocol';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { z } from 'zod';
@@ -34,6 +36,35 @@ export interface Peer {
   hostId: string;
   epoch: string;
   nonce: string;
+  /** The key that signed this connection's challenge. */
+  key: ServerKey;
+}
+
+/** An order key of this server. */
+export class ServerKey {
+  readonly #key: KeyObject;
+  readonly publicKey: string;
+  readonly keyId: string;
+  readonly fingerprint: string;
+
+  constructor() {
+    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
+    this.#key = privateKey;
+    this.publicKey = String(publicKey.export({ format: 'jwk' }).x);
+    const digest = createHash('sha256').update(Buffer.from(this.publicKey, 'base64url')).digest();
+    this.keyId = digest.toString('hex').slice(0, 16);
+    this.fingerprint = digest.toString('base64url');
+  }
+
+  sign(prefix: string, text: string | Buffer): string {
+    return sign(null, Buffer.concat([Buffer.from(prefix), Buffer.from(text)]), this.#key).toString('base64url');
+  }
+
+  /** Introduces a successor; `change` bends what is signed. */
+  introduce(next: ServerKey, notBefore: Date, change: Partial<Introduction> = {}): Introduction {
+    const i = { keyId: this.keyId, nextKeyId: next.keyId, nextKey: next.publicKey, notBefore: notBefore.toISOString(), ...change };
+    return { ...i, signature: this.sign(SIGNED.successor, successorText(i)) };
+  }
 }
 
 /** The server's side of SPEC.md in a few lines on real sockets, with switches for everything that can go wrong. */
@@ -59,21 +90,16 @@ export class LinkServer {
   pings = true;
   /** Answers to enrolments, instead of the right one. */
   enrolAnswer: ((req: EnrolRequest) => { status: number; body: unknown }) | null = null;
-  readonly #key: KeyObject;
-  readonly publicKey: string;
-  readonly keyId: string;
+  /** Its order keys, oldest first: the last is the one used now. */
+  readonly keys: ServerKey[] = [new ServerKey()];
+  readonly introductions: Introduction[] = [];
   readonly token: string;
   readonly #http: Server;
   readonly #wss = new WebSocketServer({ noServer: true, perMessageDeflate: false });
   #waiters: { test: () => boolean; resolve: () => void }[] = [];
 
   private constructor() {
-    const { privateKey, publicKey } = generateKeyPairSync('ed25519');
-    this.#key = privateKey;
-    this.publicKey = String(publicKey.export({ format: 'jwk' }).x);
-    const raw = Buffer.from(this.publicKey, 'base64url');
-    this.keyId = createHash('sha256').update(raw).digest('hex').slice(0, 16);
-    this.token = `lse1.${randomBytes(24).toString('base64url')}.${createHash('sha256').update(raw).digest('base64url')}`;
+    this.token = `lse1.${randomBytes(24).toString('base64url')}.${this.key.fingerprint}`;
     this.#http = createServer((req, res) => {
       void this.#enrol(req).then(({ status, body }) => {
         res.writeHead(status, { 'content-type': 'application/json' }).end(typeof body === 'string' ? body : JSON.stringify(body));
@@ -101,6 +127,33 @@ export class LinkServer {
     const peer = this.peers.at(-1);
     if (!peer) throw new Error('no agent is connected');
     return peer;
+  }
+
+  get key(): ServerKey {
+    const key = this.keys.at(-1);
+    if (!key) throw new Error('no order key');
+    return key;
+  }
+
+  get publicKey(): string {
+    return this.key.publicKey;
+  }
+
+  get keyId(): string {
+    return this.key.keyId;
+  }
+
+  /** Goes over to a new order key, introduced by the one before; tells nobody by itself. */
+  rotate(): ServerKey {
+    const next = new ServerKey();
+    this.introductions.push(this.key.introduce(next, new Date(this.now() + this.keys.length)));
+    this.keys.push(next);
+    return next;
+  }
+
+  /** The chain from a key to the one used now. */
+  chainFrom(key: ServerKey): Introduction[] {
+    return this.introductions.slice(this.keys.indexOf(key));
   }
 
   now(): number {
@@ -136,7 +189,7 @@ export class LinkServer {
   order(change: Record<string, unknown> = {}, peer: Peer = this.peer): { order: Order; envelope: ServerOrder } {
     const order = {
       version: 1,
-      keyId: this.keyId,
+      keyId: peer.key.keyId,
       hostId: peer.hostId,
       epoch: peer.epoch,
       connection: peer.nonce,
@@ -150,16 +203,12 @@ export class LinkServer {
     const bytes = Buffer.from(JSON.stringify(order));
     return {
       order: order as Order,
-      envelope: { type: 'order', keyId: this.keyId, order: bytes.toString('base64url'), signature: this.#sign(SIGNED.order, bytes) },
+      envelope: { type: 'order', keyId: peer.key.keyId, order: bytes.toString('base64url'), signature: peer.key.sign(SIGNED.order, bytes) },
     };
   }
 
   send(message: unknown, peer: Peer = this.peer): void {
     peer.ws.send(typeof message === 'string' ? message : JSON.stringify(message));
-  }
-
-  #sign(prefix: string, text: string | Buffer): string {
-    return sign(null, Buffer.concat([Buffer.from(prefix), Buffer.from(text)]), this.#key).toString('base64url');
   }
 
   #stir(): void {
@@ -181,7 +230,12 @@ export class LinkServer {
     const known = [...this.hosts].find(([, h]) => h.publicKey === publicKey);
     const hostId = known?.[0] ?? crypto.randomUUID();
     if (!known) this.hosts.set(hostId, { publicKey, revoked: false, epochs: new Map() });
-    return { status: 201, body: { hostId, orderKeyId: this.keyId, orderKey: this.publicKey } };
+    const key = this.keys.find((k) => k.fingerprint === token.split('.')[2]) ?? this.key;
+    const successors = this.chainFrom(key);
+    return {
+      status: 201,
+      body: { hostId, orderKeyId: key.keyId, orderKey: key.publicKey, ...(successors.length > 0 ? { successors } : {}) },
+    };
   }
 
   async #greet(ws: WebSocket): Promise<void> {
@@ -209,6 +263,7 @@ export class LinkServer {
     this.hellos.push(hello);
     this.#stir();
     if (this.turnAway) return ws.close(...this.turnAway);
+    const key = this.keys.find((k) => k.keyId === hello.keyId) ?? this.key;
     const nonce = randomBytes(32).toString('base64url');
     const time = new Date(this.now()).toISOString();
     const text = handshakeText({ version: 1, hostId: hello.hostId, epoch: hello.epoch, agentNonce: hello.nonce, serverNonce: nonce, time });
@@ -216,9 +271,9 @@ export class LinkServer {
       type: 'server.challenge',
       version: 1,
       nonce,
-      keyId: this.keyId,
+      keyId: key.keyId,
       time,
-      signature: this.#sign(SIGNED.server, text),
+      signature: key.sign(SIGNED.server, text),
     });
     if (challenge === null) return;
     ws.send(JSON.stringify(challenge));
@@ -228,8 +283,10 @@ export class LinkServer {
     const host = this.hosts.get(hello.hostId);
     if (!host || !isSignedBy(host.publicKey, SIGNED.agent, text, proof.signature)) return ws.close(...CLOSE.notAuthenticated);
     if (host.revoked) return ws.close(...CLOSE.revoked);
-    const peer: Peer = { ws, hostId: hello.hostId, epoch: hello.epoch, nonce: hello.nonce };
+    const peer: Peer = { ws, hostId: hello.hostId, epoch: hello.epoch, nonce: hello.nonce, key };
     ws.send(JSON.stringify({ type: 'server.welcome', time, acked: this.lieAboutAcked ?? host.epochs.get(hello.epoch) ?? 0 }));
+    const introductions = this.chainFrom(key);
+    if (introductions.length > 0) ws.send(JSON.stringify({ type: 'server.keys', introductions }));
     this.peers.push(peer);
     this.#stir();
     if (this.pings) ws.ping();

@@ -91,8 +91,13 @@ export function certificateDer(bytes: Uint8Array): Buffer {
 
 const generate = promisify(generateKeyPair);
 
+export interface RsaKeys {
+  publicKey: KeyObject;
+  privateKey: KeyObject;
+}
+
 /** A new RSA key pair, made off the main thread (100 to 300 ms). */
-export async function newRsaKeys(): Promise<{ publicKey: KeyObject; privateKey: KeyObject }> {
+export async function newRsaKeys(): Promise<RsaKeys> {
   return generate('rsa', { modulusLength: RSA_BITS });
 }
 

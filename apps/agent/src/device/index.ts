@@ -32,7 +32,7 @@ export {
 } from './mux-frames.js';
 export type { MuxListenHandlers, MuxListenOptions } from './mux-listen.js';
 export type { NewPairRecordOptions } from './pair-record.js';
-export { newPairRecord, PairRecord, pairRecordMetadata } from './pair-record.js';
+export { newPairingKeys, newPairRecord, type PairingKeys, PairRecord, pairRecordMetadata } from './pair-record.js';
 export type { PairAnswer, PairOptions } from './pairing.js';
 export { parsePlist, parsePlistDict } from './plist.js';
 export type { PlistDict, PlistFault, PlistLimits, PlistValue } from './plist-value.js';

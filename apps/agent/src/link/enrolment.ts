@@ -15,6 +15,7 @@ import { type Enrolment, loadEnrolled, makeIdentity, readEnrolment, readIdentity
 import { fingerprintOf, fromBase64url, keyIdOf } from './keys.js';
 import { errnoOf, LinkError } from './link-error.js';
 import { lockAgentDir } from './lock.js';
+import { OrderKeys } from './order-keys.js';
 import { parseServerUrl } from './server-url.js';
 
 /** An enrolment answer is under 300 bytes and a problem under 4 KiB; more is not from this server. */
@@ -75,7 +76,11 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
           `${urls.base} does not hold the key that this token was made for. Nothing was saved. Check the URL, and whether something stands between.`,
         );
       }
-      return saveEnrolment(options.dir, urls.base, identity.publicKey, answer);
+      const saved = saveEnrolment(options.dir, urls.base, identity.publicKey, answer);
+      // A token may be older than the key used now. What is not followed here is told again on the first connection.
+      const keys = new OrderKeys({ dir: options.dir, enrolment: saved, log: () => undefined });
+      keys.follow(answer.successors ?? [], Date.now());
+      return { ...saved, orderKeys: [...keys.pins] };
     } catch (error) {
       // The answer may have been lost after the server took the key: only then is a fresh key worth keeping.
       if (!pending && !(error instanceof LinkError && error.code === 'unreachable')) forgetPending(options.dir);

@@ -1,6 +1,6 @@
 import { createPrivateKey, createPublicKey, generateKeyPairSync, sign } from 'node:crypto';
 import { HostId } from '@lockstep/core/health';
-import { type EnrolAnswer, KeyId, PublicKey } from '@lockstep/core/protocol';
+import { type EnrolAnswer, KeyId, LIMITS, PublicKey } from '@lockstep/core/protocol';
 import { z } from 'zod';
 import { agentFiles, type Disk, readableByOthers, realDisk } from './disk.js';
 import { errnoOf, LinkError } from './link-error.js';
@@ -15,8 +15,16 @@ export interface Identity {
 }
 
 /** A server's key that this agent takes orders from. */
-export const OrderKeyPin = z.object({ keyId: KeyId, publicKey: PublicKey });
+export const OrderKeyPin = z.object({
+  keyId: KeyId,
+  publicKey: PublicKey,
+  /** From when its predecessor introduced it; left out for the key that was pinned at enrolment. */
+  notBefore: z.iso.datetime().optional(),
+});
 export type OrderKeyPin = z.infer<typeof OrderKeyPin>;
+
+/** Ended keys that are remembered: at one rotation a month, five years of them. */
+export const ENDED_KEYS = 64;
 
 /** What enrolment leaves on disk: where the server is, who this host is, and which keys may sign. No secrets. */
 export const Enrolment = z.object({
@@ -25,7 +33,10 @@ export const Enrolment = z.object({
   hostId: HostId,
   /** The public half of the key that was enrolled: tells an interrupted enrolment from a finished one. */
   publicKey: PublicKey,
-  orderKeys: z.array(OrderKeyPin).min(1).max(8),
+  /** Newest first. */
+  orderKeys: z.array(OrderKeyPin).min(1).max(LIMITS.orderKeys),
+  /** Ids of keys that a successor has replaced here, newest first: none is pinned again. */
+  endedOrderKeys: z.array(KeyId).max(ENDED_KEYS).optional(),
 });
 export type Enrolment = z.infer<typeof Enrolment>;
 

@@ -9,6 +9,7 @@ import { Journal, type RunEntry } from './journal.js';
 import { errnoOf } from './link-error.js';
 import { lockAgentDir } from './lock.js';
 import type { LinkLog } from './log.js';
+import { OrderKeys } from './order-keys.js';
 import { Outbox, type Unstamped } from './outbox.js';
 import { Pace } from './pace.js';
 import { type OrderedRun, type RunResult, Runs } from './runs.js';
@@ -70,6 +71,7 @@ export class Link {
   #live: {
     outbox: Outbox;
     runs: Runs;
+    orderKeys: OrderKeys;
     connection: Connection;
     unlock: () => void;
     flush: NodeJS.Timeout;
@@ -100,6 +102,7 @@ export class Link {
     try {
       const { identity, enrolment } = loadEnrolled(dir);
       const urls = parseServerUrl(this.options.server ?? enrolment.server);
+      const orderKeys = new OrderKeys({ dir, enrolment, log, disk: this.#disk });
       const outbox = Outbox.open({
         path: files.spool,
         hostId: enrolment.hostId,
@@ -110,7 +113,7 @@ export class Link {
       if (outbox.newEpochBecause) log('info', 'a new epoch begins', { because: outbox.newEpochBecause });
       const runs = new Runs({
         hostId: enrolment.hostId,
-        pins: enrolment.orderKeys,
+        pins: () => orderKeys.pins,
         outbox,
         openJournal: () => this.#openJournal(files.journal),
         receipt: (body) => this.#spool(body),
@@ -129,7 +132,7 @@ export class Link {
               hostId: enrolment.hostId,
               epoch: outbox.epoch,
               identity,
-              pins: enrolment.orderKeys,
+              pins: orderKeys.pins,
               host: this.options.host(),
               clocks: this.#clocks,
               handshakeMs: timing.handshakeMs ?? LIMITS.handshakeMs,
@@ -144,7 +147,7 @@ export class Link {
         monotonic: () => this.#clocks.monotonic(),
       });
       const flush = setInterval(() => outbox.flush(), FLUSH_MS);
-      this.#live = { outbox, runs, connection, unlock, flush, server: urls.base, hostId: enrolment.hostId };
+      this.#live = { outbox, runs, orderKeys, connection, unlock, flush, server: urls.base, hostId: enrolment.hostId };
       runs.start();
       connection.start();
     } catch (error) {
@@ -209,7 +212,7 @@ export class Link {
     return this.#up ? this.#up.clock.now() : this.#clocks.wall() + (this.#offsetMs ?? 0);
   }
 
-  #needLive(): { outbox: Outbox; runs: Runs } {
+  #needLive(): { outbox: Outbox; runs: Runs; orderKeys: OrderKeys } {
     if (!this.#live) throw new Error('the link is not started');
     return this.#live;
   }
@@ -257,9 +260,10 @@ export class Link {
   }
 
   #onUp(up: Up): void {
-    const { outbox } = this.#needLive();
+    const { outbox, orderKeys } = this.#needLive();
     this.#offsetMs = up.clock.offsetMs();
     this.#advice = null;
+    orderKeys.proven(up.session.signer);
     if (outbox.welcome(up.acked) === 'new-epoch') return this.#newEpoch(up.session);
     this.#up = up;
     this.#state = 'online';
@@ -305,21 +309,22 @@ export class Link {
   }
 
   #onMessage(data: string, session: Session, clock: ServerClock): void {
-    const { outbox, runs } = this.#needLive();
+    const { outbox, runs, orderKeys } = this.#needLive();
     let json: unknown;
     try {
       json = JSON.parse(data);
     } catch {
       return session.refuse('a frame that is not JSON');
     }
+    // A later server may say more than this agent knows.
+    const type = typeof json === 'object' && json !== null && 'type' in json ? String(json.type).slice(0, 64) : null;
+    if (type === 'server.keys') return orderKeys.told(json, clock.now());
     const message = ServerMessage.safeParse(json);
     if (!message.success) {
-      // A later server may say more than this agent knows.
-      const type = typeof json === 'object' && json !== null && 'type' in json ? String(json.type).slice(0, 64) : null;
       if (type === null || type === 'ack' || type === 'order') return session.refuse(`a bad message of type ${type}`);
       this.options.log('warn', 'a message of unknown type was ignored', { type });
     } else if (message.data.type === 'order') runs.receive(message.data, session, clock);
-    else if (message.data.epoch === outbox.epoch) {
+    else if (message.data.type === 'ack' && message.data.epoch === outbox.epoch) {
       if (outbox.ack(message.data.seq)) this.#pump();
       else session.refuse('an acknowledgement of what was never sent');
     }

@@ -32,7 +32,8 @@ export interface RunResult {
 
 export interface RunsOptions {
   hostId: string;
-  pins: readonly OrderKeyPin[];
+  /** The keys that may sign orders now. */
+  pins: () => readonly OrderKeyPin[];
   outbox: Outbox;
   /** Opens the journal, or gives null while the disk does not let us. */
   openJournal(): Journal | null;
@@ -82,7 +83,7 @@ export class Runs {
   receive(envelope: ServerOrder, session: Session, clock: ServerClock): void {
     const journal = this.#openJournal();
     const verdict = verifyOrder(envelope, {
-      pins: this.o.pins,
+      pins: this.o.pins(),
       hostId: this.o.hostId,
       epoch: this.o.outbox.epoch,
       connection: session.nonce,

@@ -54,6 +54,8 @@ const SILENT_PINGS = 2.5;
 
 /** One connection after its first exchange: both sides have proven their keys. */
 export class Session {
+  /** The server's key that proved itself; empty before it did. */
+  signer = '';
   /** Settles, never rejects, when the connection is over. */
   readonly ended: Promise<Ended>;
   #end: (ended: Ended) => void = () => undefined;
@@ -207,6 +209,7 @@ export class Session {
     if (!isSignedBy(signer.publicKey, SIGNED.server, text, challenge.signature)) {
       return { why: 'not-our-server', detail: 'its signature does not hold' };
     }
+    this.signer = signer.keyId;
     this.send(JSON.stringify(AgentProof.parse({ type: 'agent.proof', signature: o.identity.sign(SIGNED.agent, text), host: o.host })));
     const welcome = await this.#expect(ServerWelcome);
     if ('why' in welcome) return welcome;

@@ -1,16 +1,18 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { enrolText, handshakeText, ServerOrder, SIGNED } from '@lockstep/core/protocol';
+import { enrolText, handshakeText, Introduction, ServerOrder, SIGNED, successorText } from '@lockstep/core/protocol';
 import { z } from 'zod';
 import { parseToken } from './enrolment.js';
+import { OrderKeyPin } from './identity.js';
 import { fingerprintOf, isSignedBy, keyIdOf } from './keys.js';
+import { judgeIntroduction } from './order-keys.js';
 import { verifyOrder } from './orders.js';
 
 const Key = z.object({ seed: z.string(), publicKey: z.string(), keyId: z.string(), fingerprint: z.string() });
 const Named = z.looseObject({ name: z.string() });
 const Vectors = z.object({
-  keys: z.object({ agent: Key, order: Key, foreign: Key }),
+  keys: z.object({ agent: Key, order: Key, foreign: Key, second: Key, third: Key }),
   enrolment: z.object({
     prefix: z.string(),
     text: z.string(),
@@ -38,8 +40,16 @@ const Vectors = z.object({
     bad: z.array(z.object({ name: z.string(), reason: z.string(), runId: z.string().nullable(), envelope: ServerOrder })),
   }),
 });
+const Pinned = Named.extend({ pins: z.array(OrderKeyPin), ended: z.array(z.string()) });
+const Successors = z.object({
+  prefix: z.string(),
+  text: z.string(),
+  now: z.string(),
+  good: z.array(Pinned.extend({ introductions: z.array(Introduction), after: z.array(OrderKeyPin) })),
+  bad: z.array(Pinned.extend({ reason: z.string(), introduction: Introduction })),
+});
 const path = new URL('../../../../packages/core/src/protocol/vectors.json', import.meta.url);
-const v = Vectors.parse(JSON.parse(readFileSync(path, 'utf8')));
+const v = Vectors.extend({ successors: Successors }).parse(JSON.parse(readFileSync(path, 'utf8')));
 const { agent, order } = v.keys;
 
 /** PKCS #8 of an Ed25519 seed (RFC 8410). */
@@ -57,11 +67,12 @@ describe('test vectors', () => {
   });
 
   it('ENC-3 the prefixes are those of this protocol', () => {
-    expect([v.enrolment.prefix, v.handshake.serverPrefix, v.handshake.agentPrefix, v.orders.prefix]).toEqual([
+    expect([v.enrolment.prefix, v.handshake.serverPrefix, v.handshake.agentPrefix, v.orders.prefix, v.successors.prefix]).toEqual([
       SIGNED.enrol,
       SIGNED.server,
       SIGNED.agent,
       SIGNED.order,
+      SIGNED.successor,
     ]);
   });
 
@@ -104,6 +115,28 @@ describe('test vectors', () => {
     }
     for (const bad of v.handshake.badProofs)
       expect([bad.name, isSignedBy(agent.publicKey, SIGNED.agent, text, bad.signature)]).toEqual([bad.name, false]);
+  });
+
+  it('KEY-1 the introduction’s text and signature, made again', () => {
+    const [first] = v.successors.good[0]?.introductions ?? [];
+    if (!first) throw new Error('no introduction');
+    expect(successorText(first)).toBe(v.successors.text);
+    expect(signWith(order.seed, SIGNED.successor, v.successors.text)).toBe(first.signature);
+  });
+
+  it('KEY-3 every introduction, good and bad', () => {
+    const now = Date.parse(v.successors.now);
+    for (const good of v.successors.good) {
+      let pins = good.pins;
+      for (const introduction of good.introductions) {
+        const judged = judgeIntroduction(introduction, { pins, ended: good.ended, now });
+        expect([good.name, judged.do]).not.toEqual([good.name, 'refuse']);
+        if (judged.do === 'pin') pins = [judged.pin, ...pins];
+      }
+      expect([good.name, pins]).toEqual([good.name, good.after]);
+    }
+    for (const { name, introduction, pins, ended, reason } of v.successors.bad)
+      expect([name, judgeIntroduction(introduction, { pins, ended, now })]).toEqual([name, { do: 'refuse', reason }]);
   });
 
   it('ORD-1 to ORD-11 every order, good and bad', () => {

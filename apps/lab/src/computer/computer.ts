@@ -16,7 +16,7 @@ import {
   SysfsTree as TreeReader,
   Unscripted,
 } from '@lockstep/agent/machine';
-import { Bench } from '../daemon/index.js';
+import { Bench, type BenchOptions } from '../daemon/index.js';
 import { type LabClock, wallClock } from '../phone/index.js';
 import { SysfsTree } from '../sysfs/index.js';
 import { EffectLog } from './effects.js';
@@ -40,6 +40,8 @@ export interface ComputerOptions {
   followsPhones?: boolean;
   /** What the agent finds out about who listens on the multiplexer's socket; by default it looks for itself. */
   listener?: ListenerProof;
+  /** Keys for pairings that were made long ago; see BenchOptions. */
+  keys?: BenchOptions['keys'];
 }
 
 /**
@@ -68,7 +70,13 @@ export class SimulatedComputer implements Machine {
     mkdirSync(options.dir, { recursive: true, mode: 0o700 });
     this.effects = new EffectLog(join(options.dir, 'effects.jsonl'), () => this.clock.now());
     const tree = new SysfsTree(join(options.dir, 'sys'));
-    this.bench = new Bench({ seed: options.seed, recordsDir: join(options.dir, 'lockdown'), tree, clock: this.clock });
+    this.bench = new Bench({
+      seed: options.seed,
+      recordsDir: join(options.dir, 'lockdown'),
+      tree,
+      clock: this.clock,
+      ...(options.keys ? { keys: options.keys } : {}),
+    });
     this.services = new ServiceManager(this.bench.mux, this.effects);
     this.sysfs = this.withRoutes(new TreeReader(tree.root));
     this.listener = options.listener ?? null;

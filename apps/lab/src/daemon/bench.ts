@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { newPairRecord, PairRecord } from '@lockstep/agent/device';
+import { newPairRecord, type PairingKeys, PairRecord } from '@lockstep/agent/device';
 import {
   type Alarm,
   FAULTS,
@@ -23,6 +23,11 @@ export interface BenchOptions {
   /** The USB tree the phones appear in; null: none is written. */
   tree?: SysfsTree | null;
   clock?: LabClock;
+  /**
+   * Keys for pairings that were made "long ago"; new ones each time when left out, 0.2 s of a processor each. What an agent pairs has keys
+   * of its own in any case.
+   */
+  keys?: () => Promise<PairingKeys>;
 }
 
 /** One phone of the bench. */
@@ -77,11 +82,13 @@ export class Bench extends EventEmitter<BenchEvents> {
   private readonly tree: SysfsTree | null;
   private readonly clock: LabClock;
   private readonly seed: string;
+  private readonly keys: (() => Promise<PairingKeys>) | undefined;
   private devnums = 1;
 
   constructor(options: BenchOptions) {
     super();
     this.seed = options.seed;
+    this.keys = options.keys;
     this.clock = options.clock ?? wallClock;
     this.tree = options.tree ?? null;
     this.mux = new SimulatedMux({ recordsDir: options.recordsDir, seed: `${options.seed}/mux` });
@@ -175,6 +182,7 @@ export class Bench extends EventEmitter<BenchEvents> {
       systemBuid: records.buid,
       hostId: seed.uuid(),
       now: new Date(this.clock.now()),
+      keys: await this.keys?.(),
     });
     const shown = record.forPhone();
     const { escrowBag } = await phone.trust({

@@ -4,7 +4,7 @@ import { printable } from '@lockstep/core/health';
 import { z } from 'zod';
 import { type Command, CommandError, type CommandIo, EXIT, readFlags, readValue } from '../cli/index.js';
 import { ListenError } from '../daemon/index.js';
-import { startFleet } from './fleet.js';
+import { startFleet, USUAL } from './fleet.js';
 
 const FLAGS = {
   server: { type: 'string' },
@@ -37,8 +37,8 @@ async function run(args: string[], io: CommandIo): Promise<number> {
   const tokenFile = readValue('--enrol-token-file', Path, values['enrol-token-file']);
   const dir = readValue('--dir', Path, values.dir);
   if (!existsSync(tokenFile)) throw new CommandError(`--enrol-token-file: ${tokenFile} does not exist`);
-  const computers = values.computers === undefined ? 8 : readValue('--computers', Count(256), values.computers);
-  const phones = values.phones === undefined ? 10 : readValue('--phones', Count(1_024), values.phones);
+  const computers = values.computers === undefined ? USUAL.computers : readValue('--computers', Count(256), values.computers);
+  const phones = values.phones === undefined ? USUAL.phones : readValue('--phones', Count(1_024), values.phones);
   const say = (entry: object) =>
     io.err(JSON.stringify({ time: new Date().toISOString(), ...entry }, (_k, v: unknown) => (typeof v === 'string' ? printable(v) : v)));
   const fleet = await blame(

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LinkLog } from '@lockstep/agent';
+import { newPairingKeys, type PairingKeys } from '@lockstep/agent/device';
 import { Seeded } from '../phone/index.js';
 import { FleetControl } from './fleet-control.js';
 import { Member, type MemberOptions } from './member.js';
@@ -31,15 +32,23 @@ export interface Fleet {
   close(): Promise<void>;
 }
 
-/** Computers that are started at the same time: each new phone costs a few hundred milliseconds of key making. */
+/** Computers that are started at the same time: what a new phone costs is 0.1 s of a processor, for its key. */
 const AT_ONCE = 2;
+/** A company of usual size: enough for filters, pages and a story on each of them. */
+export const USUAL = { computers: 14, phones: 18 } as const;
 
 /** Starts a company: computers with phones, a real agent on each, and trouble that comes and goes. Resolves when every agent was started. */
 export async function startFleet(options: FleetOptions): Promise<Fleet> {
   const seedText = `fleet/${options.seed ?? '1'}`;
   const seed = new Seeded(seedText);
   mkdirSync(options.dir, { recursive: true, mode: 0o700 });
-  const plan = planFleet(seed.fork('plan'), options.computers ?? 8, options.phones ?? 10);
+  const plan = planFleet(seed.fork('plan'), options.computers ?? USUAL.computers, options.phones ?? USUAL.phones);
+  // Made by the first new phone, for all of them: a fleet that is there already makes none.
+  let made: Promise<PairingKeys> | null = null;
+  const keys = () => {
+    made ??= newPairingKeys();
+    return made;
+  };
   const members = plan.map(
     (p) =>
       new Member({
@@ -49,6 +58,7 @@ export async function startFleet(options: FleetOptions): Promise<Fleet> {
         dir: join(options.dir, p.name),
         server: options.server,
         tokenFile: options.tokenFile,
+        keys,
         log: (...entry) => options.log?.(p.name, ...entry),
         ...(options.agent ? { agent: options.agent } : {}),
       }),

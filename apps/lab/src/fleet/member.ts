@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Agent, type AgentOptions, createAgent, enrol, type LinkLog } from '@lockstep/agent';
 import { readEnrolment } from '@lockstep/agent/link';
-import { SimulatedComputer } from '../computer/index.js';
+import { type ComputerOptions, SimulatedComputer } from '../computer/index.js';
 import type { Seeded } from '../phone/index.js';
 import type { PlannedComputer } from './names.js';
 
@@ -17,6 +17,8 @@ export interface MemberOptions {
   /** Read when this computer has to enrol. */
   tokenFile: string;
   log: LinkLog;
+  /** Keys for pairings that were made long ago. */
+  keys?: ComputerOptions['keys'];
   agent?: Pick<AgentOptions, 'cadence' | 'waits' | 'link' | 'stillMs' | 'fullMs'>;
 }
 
@@ -44,6 +46,7 @@ export class Member {
       dir: join(o.dir, 'computer'),
       osVersion: o.plan.osVersion,
       followsPhones: true,
+      ...(o.keys ? { keys: o.keys } : {}),
     });
   }
 
@@ -80,6 +83,12 @@ export class Member {
   /** Whether the agent is connected. */
   get online(): boolean {
     return this.agent?.status().state === 'online';
+  }
+
+  /** Cuts the agent off, as a closed lid does: the phones stay as they are, its spool stays on disk. `join()` brings it back. */
+  async leave(): Promise<void> {
+    await this.agent?.stop();
+    this.agent = null;
   }
 
   async powerOff(): Promise<void> {
