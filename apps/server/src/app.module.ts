@@ -1,19 +1,30 @@
 import { type DynamicModule, Module } from '@nestjs/common';
-import { AccessModule, type Doors, type OrderKey } from './access/index.js';
+import { AboutModule } from './about.module.js';
+import { AccessModule, type Doors, type OrderKeys } from './access/index.js';
 import { AgentsModule } from './agents/index.js';
 import { FixesModule } from './fixes/index.js';
 import { LiveModule } from './live/index.js';
 import { PairsModule } from './pairs/index.js';
 import { type Env, type Platform, PlatformModule } from './platform/index.js';
+import { TicketsModule } from './tickets/index.js';
 
 /** The rooms, left to right. */
 @Module({})
 export class AppModule {
-  static of(parts: { env: Env; platform: Platform; orderKey: OrderKey; doors: Doors }): DynamicModule {
-    const { env, platform, orderKey, doors } = parts;
+  static of(parts: { env: Env; platform: Platform; orderKeys: OrderKeys; doors: Doors }): DynamicModule {
+    const { env, platform, orderKeys, doors } = parts;
     return {
       module: AppModule,
-      imports: [PlatformModule.of(platform), AccessModule.of({ env, orderKey, doors }), AgentsModule, PairsModule, FixesModule, LiveModule],
+      imports: [
+        PlatformModule.of(platform),
+        AccessModule.of({ env, orderKeys, doors }),
+        AgentsModule,
+        PairsModule,
+        FixesModule.of(env),
+        TicketsModule.of(env.ticketPace),
+        LiveModule,
+        AboutModule,
+      ],
     };
   }
 }

@@ -96,7 +96,7 @@ describe('the running server', () => {
     expect(
       (await server.ask('GET', '/assets/index-abc123.js', { headers: { 'if-none-match': script.headers.get('etag') ?? '' } })).status,
     ).toBe(304);
-    for (const path of ['/assets/none.js', '/api/v1/none', '/api', '/agent/v2', '/live', '/metrics']) {
+    for (const path of ['/assets/none.js', '/api/v1/none', '/api', '/agent/v2', '/live', '/metrics/x']) {
       const answer = await server.ask('GET', path);
       expect([path, answer.status, answer.json.code]).toEqual([path, 404, 'not-found']);
     }

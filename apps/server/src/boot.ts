@@ -1,11 +1,23 @@
 import type { INestApplication, LoggerService } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
-import { Doors, OrderKey, Setup, TokenFiles, warmPasswords } from './access/index.js';
+import { Doors, type OrderKey, OrderKeys, Setup, TokenFiles, warmPasswords } from './access/index.js';
 import { AppModule } from './app.module.js';
 import { CONSOLE_DIR, serveConsole } from './console.js';
 import { createHttp, guardPages } from './http.js';
-import { Bus, type Clock, Database, type Env, Jobs, type Log, migrate, SingleProcess, SystemClock } from './platform/index.js';
+import {
+  type Clock,
+  type Couriers,
+  Database,
+  type Env,
+  type Log,
+  Metrics,
+  migrate,
+  openCouriers,
+  type Platform,
+  SingleProcess,
+  SystemClock,
+} from './platform/index.js';
 import { SocketAdapter } from './sockets.adapter.js';
 import { databaseSentence, listenSentence, StartError } from './start-error.js';
 
@@ -18,7 +30,9 @@ export interface Running {
   port: number;
   app: INestApplication;
   env: Env;
-  platform: { clock: Clock; log: Log; db: Database; bus: Bus; jobs: Jobs };
+  platform: Platform;
+  orderKeys: OrderKeys;
+  /** The order key at the start. */
   orderKey: OrderKey;
   /** The one-time token for the first admin; null once there is one. */
   setupToken(): Promise<string | null>;
@@ -65,20 +79,28 @@ async function start(env: Env, log: Log, options: StartOptions, undo: (() => Pro
     void stop().finally(() => options.onLost?.(why));
   };
 
-  const orderKey = OrderKey.open(env.orderKeyFile);
+  const orderKeys = OrderKeys.open(env.orderKeyFile, { clock, overlapMs: env.orderKeyOverlapMs });
   const doors = new Doors(env);
-  const adapter = createHttp(env, doors, log);
+  const metrics = new Metrics();
+  const adapter = createHttp(env, doors, log, metrics);
   const db = new Database(env.databaseUrl, { connections: env.databaseConnections, log });
   undo.push(() => db.close());
-  const single = await databaseStep(env, () => SingleProcess.acquire(env.databaseUrl, log, lost));
+  const single = await databaseStep(env, () => SingleProcess.acquire(env.databaseUrl, env.redisUrl !== null, log, lost));
   undo.push(() => single.close());
   const applied = await databaseStep(env, () => migrate(env.databaseUrl));
   if (applied.length > 0) log.info('migrations were applied', { migrations: applied });
 
-  const bus = new Bus(log);
-  const jobs = new Jobs(env.databaseUrl, log);
-  const platform = { clock, log, db, bus, jobs };
-  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of({ env, platform, orderKey, doors }), adapter, {
+  const couriers = await databaseStep(env, () => openCouriers(env, db, () => orderKeys.current.keyId, clock, log));
+  undo.push(() => couriers.close());
+  for (const keyId of await couriers.nodes.otherOrderKeys()) {
+    if (orderKeys.find(keyId) === null)
+      throw new StartError(
+        `Another Lockstep server on this database signs orders with the key ${keyId}, which is not beside ${env.orderKeyFile} (LOCKSTEP_ORDER_KEY_FILE): every server needs the same keys.`,
+      );
+  }
+  const { bus, jobs, nodes, leader, status, relay } = couriers;
+  const platform = { clock, log, db, bus, jobs, nodes, leader, status, relay, metrics };
+  const app = await NestFactory.create<NestFastifyApplication>(AppModule.of({ env, platform, orderKeys, doors }), adapter, {
     bodyParser: false,
     abortOnError: false,
     logger: nestLog(log),
@@ -105,8 +127,18 @@ async function start(env: Env, log: Log, options: StartOptions, undo: (() => Pro
   warnOfPlainText(env, log);
 
   let stopping: Promise<void> | null = null;
-  stop = () => (stopping ??= drain(app, jobs, db, single, log, () => http.server.closeAllConnections()));
-  return { url, port, app, env, platform, orderKey, setupToken: () => app.get(Setup).currentToken(), stop: () => stop() };
+  stop = () => (stopping ??= drain(app, couriers, db, single, log, () => http.server.closeAllConnections()));
+  return {
+    url,
+    port,
+    app,
+    env,
+    platform,
+    orderKeys,
+    orderKey: orderKeys.current,
+    setupToken: () => app.get(Setup).currentToken(),
+    stop: () => stop(),
+  };
 }
 
 async function databaseStep<T>(env: Env, step: () => Promise<T>): Promise<T> {
@@ -118,14 +150,23 @@ async function databaseStep<T>(env: Env, step: () => Promise<T>): Promise<T> {
   }
 }
 
-async function drain(app: INestApplication, jobs: Jobs, db: Database, single: SingleProcess, log: Log, cut: () => void): Promise<void> {
+async function drain(
+  app: INestApplication,
+  couriers: Couriers,
+  db: Database,
+  single: SingleProcess,
+  log: Log,
+  cut: () => void,
+): Promise<void> {
+  couriers.status.closing();
   const timer = setTimeout(() => {
     log.warn('requests still run; their connections are cut', { afterMs: DRAIN_MS });
     cut();
   }, DRAIN_MS);
   const steps: [string, () => Promise<unknown>][] = [
     ['the server', () => app.close()],
-    ['the queue', () => jobs.close()],
+    ['the queue', () => couriers.jobs.close()],
+    ['the way to other servers', () => couriers.close()],
     ['the database', () => db.close()],
     ['the server lock', () => single.close()],
   ];

@@ -6,7 +6,18 @@ import { LIMITS } from '@lockstep/core/protocol';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Doors } from './access/index.js';
-import { codeOf, type Env, type Log, messageOf, ProblemError, problemOf, readJson, sendProblem } from './platform/index.js';
+import {
+  codeOf,
+  type Env,
+  type Log,
+  type Metrics,
+  messageOf,
+  ProblemError,
+  problemOf,
+  readJson,
+  SECONDS,
+  sendProblem,
+} from './platform/index.js';
 import { StartError } from './start-error.js';
 
 /** Bytes of a body: the largest that anybody sends is an agent's message, and those have a socket. */
@@ -14,6 +25,8 @@ const BODY_BYTES = 262_144;
 /** A client that sends slowly holds a connection no longer than this (slow loris). */
 const REQUEST_MS = 30_000;
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** Methods that routes have; any other counts as one. */
+const METHODS = ['GET', 'POST', 'PATCH', 'DELETE'] as const;
 /** For watchers, which ask by address and learn nothing. */
 const ANY_HOST = /^\/(healthz|readyz)(\?|$)/;
 
@@ -54,7 +67,7 @@ function readTls(files: { certFile: string; keyFile: string }): { cert: Buffer; 
 }
 
 /** The HTTP server, before any route: what every request has to pass. */
-export function createHttp(env: Env, doors: Doors, log: Log): FastifyAdapter {
+export function createHttp(env: Env, doors: Doors, log: Log, metrics: Metrics): FastifyAdapter {
   const tls = env.tls === null ? {} : { https: readTls(env.tls) };
   const adapter = new FastifyAdapter({
     ...tls,
@@ -66,6 +79,12 @@ export function createHttp(env: Env, doors: Doors, log: Log): FastifyAdapter {
     logger: false,
   });
   const app: FastifyInstance = adapter.getInstance();
+  const requests = metrics.histogram(
+    'lockstep_http_request_seconds',
+    'Requests answered, by method and class of status',
+    { method: METHODS, status: ['2xx', '3xx', '4xx', '5xx'] },
+    SECONDS,
+  );
 
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (_request, body, done) => {
@@ -84,6 +103,7 @@ export function createHttp(env: Env, doors: Doors, log: Log): FastifyAdapter {
     if (!SAFE_METHODS.has(request.method)) doors.checkOrigin(request.raw, request.peer, false);
   });
   app.addHook('onResponse', async (request, reply) => {
+    requests.observe({ method: request.method, status: `${Math.floor(reply.statusCode / 100)}xx` }, reply.elapsedTime / 1000);
     log.debug('request', {
       method: request.method,
       path: request.url.split('?')[0],

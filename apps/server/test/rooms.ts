@@ -4,12 +4,14 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DEFAULT_PACE } from '@lockstep/core/tickets';
 import { WebSocketServer } from 'ws';
-import { Audit, type Caller, HostKeys, OrderKey } from '../src/access/index.js';
+import { Audit, type Caller, HostKeys, OrderKeyRotation, OrderKeys } from '../src/access/index.js';
 import { Agents } from '../src/agents/index.js';
 import { Fixes } from '../src/fixes/index.js';
 import { Pairs } from '../src/pairs/index.js';
-import { Bus, createLog, Database, type JobData, type JobHandler, type JobName, type Topic } from '../src/platform/index.js';
+import { ALONE, Bus, createLog, Database, type JobData, type JobHandler, type JobName, type Topic } from '../src/platform/index.js';
+import { Tickets } from '../src/tickets/index.js';
 import { type AgentIdentity, type Bent, TestAgent, TestKey } from './agent.js';
 import { ManualClock } from './clock.js';
 import { freshDatabase } from './database.js';
@@ -17,6 +19,9 @@ import { freshDatabase } from './database.js';
 /** A queue that hands jobs over at once, and can be down. */
 export class CourierJobs {
   isDown = false;
+  get isUp(): boolean {
+    return !this.isDown;
+  }
   readonly added: { name: JobName; id: string }[] = [];
   readonly #handlers = new Map<JobName, (data: never) => Promise<void>>();
   readonly #running = new Set<Promise<void>>();
@@ -45,8 +50,8 @@ export const TECHNICIAN: Caller = {
   sessionId: null,
 };
 
-/** The rooms from agents to fixes on a database of their own, behind a bare socket server. Sweeps run only when a test calls them. */
-export async function startRooms(options: { handshakeMs?: number; pingMs?: number } = {}) {
+/** The rooms from agents to tickets on a database of their own, behind a bare socket server. Sweeps run only when a test calls them. */
+export async function startRooms(options: { handshakeMs?: number; pingMs?: number; disruptivePerHour?: number } = {}) {
   const dir = mkdtempSync(join(tmpdir(), 'lockstep-rooms-'));
   const testDatabase = await freshDatabase();
   const logged: string[] = [];
@@ -55,18 +60,32 @@ export async function startRooms(options: { handshakeMs?: number; pingMs?: numbe
   const database = new Database(testDatabase.url, { connections: 6, log });
   const bus = new Bus(log);
   const told: { topic: Topic; message: unknown }[] = [];
-  for (const topic of ['pair.changed', 'host.changed', 'run.changed'] as const)
+  for (const topic of ['pair.changed', 'host.changed', 'run.changed', 'ticket.changed'] as const)
     bus.subscribe(topic, (message) => told.push({ topic, message }));
   const audit = new Audit(database, clock, log);
   const hostKeys = new HostKeys(database, bus, clock, audit);
-  const orderKey = OrderKey.open(join(dir, 'order-key.pem'));
+  const orderKeys = OrderKeys.open(join(dir, 'order-key.pem'), { clock, overlapMs: 400 * 86_400_000 });
+  const orderKey = orderKeys.current;
+  const rotation = new OrderKeyRotation({ database, orderKeys, audit, bus, log });
   const agents = new Agents(
-    { database, clock, log, bus, hostKeys, orderKey },
+    { database, clock, log, bus, hostKeys, orderKeys, node: { id: randomUUID() }, leader: ALONE, relay: null },
     { handshakeMs: options.handshakeMs ?? 10_000, pingMs: options.pingMs ?? 25_000 },
   );
-  const pairs = new Pairs({ database, agents, bus, clock, log });
+  const pairs = new Pairs({ database, agents, leader: ALONE, bus, clock, log });
   const jobs = new CourierJobs();
-  const fixes = new Fixes({ database, agents, orderKey, audit, jobs, bus, clock, log });
+  const fixes = new Fixes({
+    database,
+    agents,
+    leader: ALONE,
+    orderKeys,
+    disruptivePerHour: options.disruptivePerHour ?? 60,
+    audit,
+    jobs,
+    bus,
+    clock,
+    log,
+  });
+  const tickets = new Tickets({ database, pairs, fixes, audit, leader: ALONE, bus, clock, log, pace: DEFAULT_PACE });
   agents.start();
   // The first query through Prisma takes its time; no test's deadline should pay for it.
   await hostKeys.get(randomUUID());
@@ -108,10 +127,13 @@ export async function startRooms(options: { handshakeMs?: number; pingMs?: numbe
     audit,
     hostKeys,
     orderKey,
+    orderKeys,
+    rotation,
     agents,
     pairs,
     jobs,
     fixes,
+    tickets,
     enrol,
     connect,
     dir,

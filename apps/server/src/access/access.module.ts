@@ -1,6 +1,6 @@
 import { type DynamicModule, Global, Inject, Module, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common';
 import { APP_GUARD, APP_INTERCEPTOR } from '@nestjs/core';
-import { Bus, Clock, Database, type Env, Idempotency, Log } from '../platform/index.js';
+import { Bus, Clock, Database, type Env, Idempotency, Leader, type Leadership, Log, Nodes } from '../platform/index.js';
 import { AccessGuard } from './access.guard.js';
 import { ApiTokens } from './api-tokens.js';
 import { Audit } from './audit.js';
@@ -12,7 +12,10 @@ import { HostKeys } from './host-keys.js';
 import { HostsController } from './hosts.controller.js';
 import { Housekeeping } from './housekeeping.js';
 import { IdempotencyInterceptor } from './idempotency.interceptor.js';
-import { OrderKey } from './order-key.js';
+import { OrderKeyRotation } from './order-key-rotation.js';
+import { OrderKeysController } from './order-keys.controller.js';
+import { OrderKeys } from './order-keys.js';
+import { newSecret, secretOf } from './secrets.js';
 import { SessionController } from './session.controller.js';
 import { Sessions } from './sessions.js';
 import { Setup } from './setup.js';
@@ -33,11 +36,12 @@ export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdo
     return this.housekeeping.stop();
   }
 
-  static of(parts: { env: Env; orderKey: OrderKey; doors: Doors }): DynamicModule {
-    const { env, orderKey, doors } = parts;
+  static of(parts: { env: Env; orderKeys: OrderKeys; doors: Doors }): DynamicModule {
+    const { env, orderKeys, doors } = parts;
     const exported = [
       Doors,
-      OrderKey,
+      OrderKeys,
+      OrderKeyRotation,
       Audit,
       HostKeys,
       Sessions,
@@ -50,10 +54,16 @@ export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdo
     ];
     return {
       module: AccessModule,
-      controllers: [SessionController, TokensController, HostsController],
+      controllers: [SessionController, TokensController, HostsController, OrderKeysController],
       providers: [
         { provide: Doors, useValue: doors },
-        { provide: OrderKey, useValue: orderKey },
+        { provide: OrderKeys, useValue: orderKeys },
+        {
+          provide: OrderKeyRotation,
+          useFactory: (database: Database, bus: Bus, log: Log, audit: Audit) =>
+            new OrderKeyRotation({ database, orderKeys, audit, bus, log }),
+          inject: [Database, Bus, Log, Audit],
+        },
         { provide: Audit, useFactory: (db: Database, clock: Clock, log: Log) => new Audit(db, clock, log), inject: [Database, Clock, Log] },
         {
           provide: HostKeys,
@@ -67,7 +77,8 @@ export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdo
         },
         {
           provide: Setup,
-          useFactory: (db: Database, clock: Clock, audit: Audit, sessions: Sessions) => new Setup(db, clock, audit, sessions),
+          useFactory: (db: Database, clock: Clock, audit: Audit, sessions: Sessions) =>
+            new Setup(db, clock, audit, sessions, env.redisUrl === null ? newSecret : () => secretOf(orderKeys.derive('set-up token'))),
           inject: [Database, Clock, Audit, Sessions],
         },
         {
@@ -77,12 +88,12 @@ export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdo
         },
         {
           provide: EnrolmentTokens,
-          useFactory: (db: Database, clock: Clock, audit: Audit) => new EnrolmentTokens(db, clock, audit, orderKey),
+          useFactory: (db: Database, clock: Clock, audit: Audit) => new EnrolmentTokens(db, clock, audit, orderKeys),
           inject: [Database, Clock, Audit],
         },
         {
           provide: Enrolment,
-          useFactory: (db: Database, bus: Bus, clock: Clock, audit: Audit) => new Enrolment(db, bus, clock, audit, orderKey),
+          useFactory: (db: Database, bus: Bus, clock: Clock, audit: Audit) => new Enrolment(db, bus, clock, audit, orderKeys),
           inject: [Database, Bus, Clock, Audit],
         },
         {
@@ -98,13 +109,14 @@ export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdo
         },
         {
           provide: Idempotency,
-          useFactory: (db: Database, clock: Clock) => new Idempotency(db, clock, orderKey.derive('idempotency')),
-          inject: [Database, Clock],
+          useFactory: (db: Database, clock: Clock, node: Nodes) => new Idempotency(db, clock, orderKeys.derive('idempotency'), node),
+          inject: [Database, Clock, Nodes],
         },
         {
           provide: Housekeeping,
-          useFactory: (sessions: Sessions, idempotency: Idempotency, log: Log) => new Housekeeping(sessions, idempotency, log),
-          inject: [Sessions, Idempotency, Log],
+          useFactory: (sessions: Sessions, idempotency: Idempotency, rotation: OrderKeyRotation, leader: Leadership, log: Log) =>
+            new Housekeeping(sessions, idempotency, rotation, leader, log),
+          inject: [Sessions, Idempotency, OrderKeyRotation, Leader, Log],
         },
         { provide: APP_GUARD, useFactory: (authentication: Authentication) => new AccessGuard(authentication), inject: [Authentication] },
         {

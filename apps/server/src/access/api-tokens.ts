@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { ROLES } from '@lockstep/core/fixes';
 import { text } from '@lockstep/core/health';
+import type { ApiTokenView, MadeApiToken } from '@lockstep/core/protocol';
 import { z } from 'zod';
 import { type Clock, type Cursor, type Database, decodeCursor, PageQuery, ProblemError, pageOf, type Tx } from '../platform/index.js';
 import { type Actor, type Audit, actorOf } from './audit.js';
@@ -23,17 +24,6 @@ export const NewApiToken = z.strictObject({
 });
 export const ApiTokenQuery = PageQuery.omit({ q: true });
 
-export interface ApiTokenView {
-  id: string;
-  name: string;
-  role: Role;
-  createdBy: string | null;
-  createdAt: string;
-  expiresAt: string | null;
-  lastUsedAt: string | null;
-  revokedAt: string | null;
-}
-
 /** Tokens of programs that call the API. Kept as hashes; the text is shown once. */
 export class ApiTokens {
   constructor(
@@ -47,7 +37,7 @@ export class ApiTokens {
     tx: Tx,
     by: { actor: Actor; address?: string },
     token: { name: string; role: Role; days?: number | undefined },
-  ): Promise<ApiTokenView & { secret: string }> {
+  ): Promise<MadeApiToken> {
     const id = randomUUID();
     const secret = `${PREFIX}${newSecret()}`;
     const createdAt = this.clock.date();
@@ -77,7 +67,7 @@ export class ApiTokens {
   }
 
   /** Makes a token for a caller, who cannot give away more than they have: only admins come here. */
-  create(caller: Caller, address: string, body: z.output<typeof NewApiToken>): Promise<ApiTokenView & { secret: string }> {
+  create(caller: Caller, address: string, body: z.output<typeof NewApiToken>): Promise<MadeApiToken> {
     return this.db.tx((tx) => this.make(tx, { actor: actorOf(caller), address }, body));
   }
 

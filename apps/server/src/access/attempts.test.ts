@@ -36,6 +36,19 @@ describe('attempts', () => {
     expect(refusal(attempts, 'a')).not.toBeNull();
   });
 
+  it('that were honest are taken back when others were made meanwhile', () => {
+    const clock = new ManualClock();
+    const attempts = new Attempts(clock, 3, 60_000);
+    for (let i = 0; i < 10; i++) {
+      const first = attempts.take('a');
+      clock.advance(10);
+      const second = attempts.take('a');
+      first();
+      second();
+    }
+    expect(refusal(attempts, 'a')).toBeNull();
+  });
+
   it('do not grow without end', () => {
     const attempts = new Attempts(new ManualClock(), 2, 60_000);
     const before = process.memoryUsage().heapUsed;

@@ -5,8 +5,8 @@ import { type Clock, ProblemError } from '../platform/index.js';
 const MOST_KEYS = 20_000;
 
 /**
- * Counts attempts of one kind per key, in memory: at most `most` in any `windowMs`. One server process, so nothing is shared; a restart
- * forgets, which costs an attacker more than it gains.
+ * Counts attempts of one kind per key, in memory: at most `most` in any `windowMs`. Each server process counts by itself, so several
+ * let that many more through; a restart forgets, which costs an attacker more than it gains.
  */
 export class Attempts {
   private readonly times = new Map<string, number[]>();
@@ -24,7 +24,9 @@ export class Attempts {
    */
   take(key: string): () => void {
     const now = this.clock.now();
-    const recent = (this.times.get(key) ?? []).filter((t) => t > now - this.windowMs);
+    // Changed in place: whoever takes an attempt back while others are made holds this very list.
+    const recent = this.times.get(key) ?? [];
+    for (let first = recent[0]; first !== undefined && first <= now - this.windowMs; first = recent[0]) recent.shift();
     this.times.delete(key); // the map's order is the order of last use
     this.times.set(key, recent);
     const oldest = recent[0];

@@ -1,3 +1,4 @@
+import type { AuditView } from '@lockstep/core/protocol';
 import { z } from 'zod';
 import { type Clock, type Cursor, type Database, decodeCursor, type Log, PageQuery, pageOf, type Tx } from '../platform/index.js';
 import type { Caller } from './caller.js';
@@ -25,16 +26,6 @@ export interface AuditRow {
   address?: string;
   /** What else matters, never a secret: names, counts, reasons. */
   detail?: Readonly<Record<string, string | number | boolean | null>>;
-}
-
-export interface AuditView {
-  id: string;
-  at: string;
-  actor: Actor;
-  action: string;
-  subject: { kind: string; id: string } | null;
-  address: string | null;
-  detail: unknown;
 }
 
 export const AuditQuery = PageQuery.omit({ q: true }).extend({
@@ -90,7 +81,8 @@ export class Audit {
     const rows = await this.db.prisma.audit.findMany({
       where: {
         ...(after === null ? {} : { id: { lt: BigInt(after[0]) } }),
-        ...(query.action === undefined ? {} : { action: query.action }),
+        // Without its second half, whatever happened to such a subject.
+        ...(query.action === undefined ? {} : { action: query.action.includes('.') ? query.action : { startsWith: `${query.action}.` } }),
         ...(query.subject === undefined ? {} : { subjectId: query.subject }),
       },
       orderBy: { id: 'desc' },
@@ -106,7 +98,7 @@ export class Audit {
         action: r.action,
         subject: r.subjectKind === null || r.subjectId === null ? null : { kind: r.subjectKind, id: r.subjectId },
         address: r.address,
-        detail: r.detail,
+        detail: r.detail as AuditView['detail'],
       }),
       (r): Cursor => [String(r.id)],
     );

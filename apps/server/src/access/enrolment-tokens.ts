@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { text } from '@lockstep/core/health';
+import type { EnrolmentTokenView, MadeEnrolmentToken } from '@lockstep/core/protocol';
 import { z } from 'zod';
 import { type Clock, type Cursor, type Database, decodeCursor, PageQuery, ProblemError, pageOf, type Tx } from '../platform/index.js';
 import { type Actor, type Audit, actorOf } from './audit.js';
 import type { Caller } from './caller.js';
-import type { OrderKey } from './order-key.js';
+import type { OrderKeys } from './order-keys.js';
 import { hashOf, newSecret } from './secrets.js';
 
 const MINUTE_MS = 60_000;
@@ -21,20 +22,6 @@ export const NewEnrolmentToken = z.strictObject({
   note: text(200).default(''),
 });
 export const EnrolmentTokenQuery = PageQuery.omit({ q: true });
-
-export interface EnrolmentTokenView {
-  id: string;
-  note: string;
-  uses: number;
-  usesLeft: number;
-  createdBy: string | null;
-  createdAt: string;
-  expiresAt: string;
-  lastUsedAt: string | null;
-  revokedAt: string | null;
-  /** What it is worth now. */
-  state: 'usable' | 'used-up' | 'expired' | 'revoked';
-}
 
 interface Row {
   id: string;
@@ -54,7 +41,7 @@ export class EnrolmentTokens {
     private readonly db: Database,
     private readonly clock: Clock,
     private readonly audit: Audit,
-    private readonly orderKey: OrderKey,
+    private readonly orderKeys: Pick<OrderKeys, 'current'>,
   ) {}
 
   /** Makes a token. `token` is its only copy. */
@@ -62,7 +49,7 @@ export class EnrolmentTokens {
     tx: Tx,
     by: { actor: Actor; address?: string },
     wish: { uses: number; minutes: number; note: string },
-  ): Promise<EnrolmentTokenView & { token: string }> {
+  ): Promise<MadeEnrolmentToken> {
     const secret = newSecret();
     const now = this.clock.date();
     const row: Row = {
@@ -87,10 +74,10 @@ export class EnrolmentTokens {
       ...(by.address === undefined ? {} : { address: by.address }),
       detail: { uses: row.uses, expiresAt: row.expiresAt.toISOString(), note: row.note },
     });
-    return { ...this.view(row), token: `lse1.${secret}.${this.orderKey.fingerprint}` };
+    return { ...this.view(row), token: `lse1.${secret}.${this.orderKeys.current.fingerprint}` };
   }
 
-  create(caller: Caller, address: string, body: z.output<typeof NewEnrolmentToken>): Promise<EnrolmentTokenView & { token: string }> {
+  create(caller: Caller, address: string, body: z.output<typeof NewEnrolmentToken>): Promise<MadeEnrolmentToken> {
     return this.db.tx((tx) => this.make(tx, { actor: actorOf(caller), address }, body));
   }
 

@@ -4,7 +4,8 @@ import { type Bus, type Clock, type Database, ProblemError, sqlState, type Tx, U
 import { Attempts, addressKey } from './attempts.js';
 import { ANONYMOUS, type Audit } from './audit.js';
 import type { OrderKey } from './order-key.js';
-import { hashOf, sameSecret } from './secrets.js';
+import type { OrderKeys } from './order-keys.js';
+import { hashOf } from './secrets.js';
 
 /** Refused enrolments of one address in a quarter of an hour. */
 const FAILURES = { most: 60, windowMs: 15 * 60_000 } as const;
@@ -38,7 +39,7 @@ export class Enrolment {
     private readonly bus: Bus,
     private readonly clock: Clock,
     private readonly audit: Audit,
-    private readonly orderKey: OrderKey,
+    private readonly orderKeys: Pick<OrderKeys, 'byFingerprint' | 'chainFrom'>,
   ) {
     this.failures = new Attempts(clock, FAILURES.most, FAILURES.windowMs);
   }
@@ -50,10 +51,16 @@ export class Enrolment {
   async enrol(request: EnrolRequest, address: string): Promise<EnrolAnswer> {
     const honest = this.failures.take(addressKey(address));
     try {
-      const hostId = await this.admit(request, address);
+      const { hostId, orderKey } = await this.admit(request, address);
       honest();
       this.bus.publish('host.changed', { hostId });
-      return { hostId, orderKeyId: this.orderKey.keyId, orderKey: this.orderKey.publicKey };
+      const successors = this.orderKeys.chainFrom(orderKey.keyId);
+      return {
+        hostId,
+        orderKeyId: orderKey.keyId,
+        orderKey: orderKey.publicKey,
+        ...(successors.length > 0 ? { successors } : {}),
+      };
     } catch (error) {
       if (!(error instanceof ProblemError)) honest();
       else
@@ -67,19 +74,21 @@ export class Enrolment {
     }
   }
 
-  private async admit(request: EnrolRequest, address: string): Promise<string> {
+  /** The host, and the order key that its token names: the one the computer can check. */
+  private async admit(request: EnrolRequest, address: string): Promise<{ hostId: string; orderKey: OrderKey }> {
     const refuse = (status: number, code: string, field: string, message: string) =>
       new ProblemError(status, code, `${field}: ${message}.`, [{ field, message }]);
     if (request.version !== PROTOCOL_VERSION)
       throw refuse(400, 'version-not-served', 'version', `is not served; this server speaks version ${PROTOCOL_VERSION}`);
     const [, secret = '', fingerprint = ''] = request.token.split('.');
-    if (!sameSecret(fingerprint, this.orderKey.fingerprint))
-      throw refuse(401, 'token-of-other-server', 'token', 'was made by another server, or this one has a new order key');
+    const orderKey = this.orderKeys.byFingerprint(fingerprint);
+    if (orderKey === null)
+      throw refuse(401, 'token-of-other-server', 'token', 'was made by another server, or with an order key that has ended');
     if (!signedBy(request.publicKey, SIGNED.enrol, enrolText(request), request.signature))
       throw refuse(401, 'bad-signature', 'signature', 'was not made over this token and key by the key itself');
     for (let attempt = 0; ; attempt++) {
       try {
-        return await this.db.tx((tx) => this.store(tx, request, hashOf(secret), address, refuse));
+        return { hostId: await this.db.tx((tx) => this.store(tx, request, hashOf(secret), address, refuse)), orderKey };
       } catch (error) {
         // Two enrolments of one key with two tokens at once: the second finds the first one's row when it looks again.
         if (sqlState(error) !== UNIQUE_VIOLATION || attempt > 0) throw error;

@@ -30,6 +30,15 @@ export class HostKeys {
     return { hostId: id, publicKey, label: { hostname, os: os as HostLabel['os'], osVersion, arch, agent }, enrolledAt, revokedAt };
   }
 
+  /** Those of these hosts whose keys are no longer accepted. */
+  async revokedAmong(hostIds: readonly string[]): Promise<string[]> {
+    const { rows } = await this.db.pool.query<{ id: string }>(
+      'SELECT id FROM host_key WHERE id = ANY($1::uuid[]) AND revoked_at IS NOT NULL',
+      [hostIds],
+    );
+    return rows.map((r) => r.id);
+  }
+
   /** Notes what a host says of itself when it connects: a computer is renamed, its system and agent are updated. */
   async relabel(tx: Tx | null, hostId: string, label: HostLabel): Promise<void> {
     await (tx ?? this.db.pool).query(

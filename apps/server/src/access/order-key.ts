@@ -1,4 +1,13 @@
-import { createHash, createPrivateKey, createPublicKey, generateKeyPairSync, hkdfSync, type KeyObject, sign } from 'node:crypto';
+import {
+  createHash,
+  createPrivateKey,
+  createPublicKey,
+  generateKeyPairSync,
+  hkdfSync,
+  type KeyObject,
+  randomUUID,
+  sign,
+} from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -9,6 +18,7 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
+  renameSync,
   rmSync,
   writeSync,
 } from 'node:fs';
@@ -70,7 +80,24 @@ export class OrderKey {
     return OrderKey.read(file) ?? OrderKey.create(file);
   }
 
-  private static read(file: string): OrderKey | null {
+  /** A new key, in memory only. */
+  static generate(): OrderKey {
+    return new OrderKey(generateKeyPairSync('ed25519').privateKey);
+  }
+
+  /**
+   * Puts the key into a file that only the server's user can read, in place of what is there; whole or not at all, across a power cut too.
+   * @throws OrderKeyError
+   */
+  writeTo(file: string): void {
+    putPrivate(file, this.key.export({ format: 'pem', type: 'pkcs8' }).toString());
+  }
+
+  /**
+   * Reads a key; null when there is no such file.
+   * @throws OrderKeyError as `open`
+   */
+  static read(file: string): OrderKey | null {
     let fd: number;
     try {
       fd = openSync(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0));
@@ -124,5 +151,51 @@ export class OrderKey {
     const made = OrderKey.read(file);
     if (made === null) throw new OrderKeyError(`the order key ${file} vanished while it was made`);
     return made;
+  }
+}
+
+/**
+ * Writes a file that only the server's user can read, in place of what is there.
+ * @throws OrderKeyError when it cannot be written; what was there is still there then
+ */
+export function putPrivate(file: string, text: string): void {
+  // Not the process's number: servers in containers share a folder and may have the same.
+  const part = `${file}.${randomUUID()}.part`;
+  try {
+    const fd = openSync(part, 'wx', 0o600);
+    try {
+      writeSync(fd, text);
+      fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+    renameSync(part, file);
+    syncFolder(dirname(file));
+  } catch (error) {
+    rmSync(part, { force: true });
+    throw new OrderKeyError(`${file} cannot be written (${codeOf(error)})`);
+  }
+}
+
+/**
+ * Makes a folder that only the server's user can look into.
+ * @throws OrderKeyError
+ */
+export function makePrivateFolder(folder: string): void {
+  try {
+    if (mkdirSync(folder, { recursive: true, mode: 0o700 }) !== undefined) syncFolder(dirname(folder));
+  } catch (error) {
+    throw new OrderKeyError(`${folder} cannot be made (${codeOf(error)})`);
+  }
+}
+
+/** A rename is durable once its folder is. Windows opens no folders and journals renames itself. */
+function syncFolder(folder: string): void {
+  if (process.platform === 'win32') return;
+  const fd = openSync(folder, constants.O_RDONLY);
+  try {
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
   }
 }

@@ -11,6 +11,11 @@ export function newSecret(): string {
   return randomBytes(SECRET_BYTES).toString('base64url');
 }
 
+/** Bytes that nobody else knows, spelled as a secret. @param bytes 24 or more */
+export function secretOf(bytes: Uint8Array): string {
+  return Buffer.from(bytes.subarray(0, SECRET_BYTES)).toString('base64url');
+}
+
 /** What is stored of a secret that this server made: it has 192 random bits, so one round of SHA-256 cannot be searched. */
 export function hashOf(secret: string): Buffer {
   return createHash('sha256').update(secret).digest();

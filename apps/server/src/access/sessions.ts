@@ -33,8 +33,14 @@ interface SessionRow {
   expires_at: Date;
 }
 
+/** Why a sign-in was refused. */
+export const SIGN_IN_REFUSALS = ['unknown-address', 'wrong-password', 'disabled', 'too-many-attempts'] as const;
+export type SignInRefusal = (typeof SIGN_IN_REFUSALS)[number];
+
 /** Browsers that signed in. */
 export class Sessions {
+  /** Called for every sign-in that was refused. */
+  refused: (reason: SignInRefusal) => void = () => undefined;
   private readonly perAccount: Attempts;
   private readonly perAddress: Attempts;
 
@@ -53,24 +59,34 @@ export class Sessions {
    * @throws ProblemError 401 `sign-in-refused`, the same for an unknown address and a wrong password, after the same work; 429 after too many failures.
    */
   async signIn(body: z.output<typeof SignIn>, from: { address: string; secure: boolean }): Promise<NewSession> {
-    const honestAddress = this.perAddress.take(addressKey(from.address));
-    const honestAccount = this.perAccount.take(body.email);
+    const [honestAddress, honestAccount] = this.attempt(body.email, from.address);
     const person = await this.db.prisma.person.findUnique({ where: { email: body.email } });
     const right = await checkPassword(person !== null && person.disabledAt === null ? person.passwordHash : null, body.password);
     if (!right || person === null) {
+      const reason = person === null ? 'unknown-address' : person.disabledAt === null ? 'wrong-password' : 'disabled';
+      this.refused(reason);
       await this.audit.write(null, {
         actor: ANONYMOUS,
         action: 'session.refused',
         address: from.address,
         ...(person === null ? {} : { subject: { kind: 'person', id: person.id } }),
         // What was typed for an address nobody has may be a password in the wrong field.
-        detail: { reason: person === null ? 'unknown-address' : person.disabledAt === null ? 'wrong-password' : 'disabled' },
+        detail: { reason },
       });
       throw new ProblemError(401, 'sign-in-refused', 'The e-mail address or the password is not right.');
     }
     honestAddress();
     honestAccount();
     return this.db.tx((tx) => this.open(tx, person, from));
+  }
+
+  private attempt(email: string, address: string): [honestAddress: () => void, honestAccount: () => void] {
+    try {
+      return [this.perAddress.take(addressKey(address)), this.perAccount.take(email)];
+    } catch (error) {
+      this.refused('too-many-attempts');
+      throw error;
+    }
   }
 
   /** Makes a session for a person whose identity is proven. */
@@ -137,6 +153,17 @@ export class Sessions {
       this.bus.publish('session.ended', { sessionIds: [sessionId] });
     }
     return cookie('', new Date(0), from.secure);
+  }
+
+  /** Those of these sessions that are over. */
+  async overAmong(sessionIds: readonly string[]): Promise<string[]> {
+    const now = this.clock.now();
+    const { rows } = await this.db.pool.query<{ id: string }>(
+      'SELECT id FROM session WHERE id = ANY($1::uuid[]) AND expires_at > $2 AND last_seen_at > $3',
+      [sessionIds, new Date(now), new Date(now - SESSION.idleMs)],
+    );
+    const left = new Set(rows.map((r) => r.id));
+    return sessionIds.filter((id) => !left.has(id));
   }
 
   /** Removes sessions that are over, so that their sockets close too. */

@@ -17,11 +17,11 @@ export const SetupRequest = z.strictObject({ token: text(128).min(1, 'is require
 const FAILURES = { most: 20, windowMs: 15 * 60_000 } as const;
 
 /**
- * The door of the first admin. It opens to the token of this very start, and it is shut for ever by the one row that the table `setup` can
+ * The door of the first admin. It opens to the token of this start, and it is shut for ever by the one row that the table `setup` can
  * hold: no path, race or restart reopens it (ScreenConnect, CVE-2024-1709: a set-up wizard that could be reached again).
  */
 export class Setup {
-  /** Known only while there is no admin; made anew at each start. */
+  /** Known only while there is no admin. */
   private token: string | null = null;
   private readonly failures: Attempts;
 
@@ -30,6 +30,8 @@ export class Setup {
     private readonly clock: Clock,
     private readonly audit: Audit,
     private readonly sessions: Sessions,
+    /** Makes the token of this start. Where several servers share the work it has to be the same in all of them. */
+    private readonly newToken: () => string = newSecret,
   ) {
     this.failures = new Attempts(clock, FAILURES.most, FAILURES.windowMs);
   }
@@ -42,7 +44,7 @@ export class Setup {
   /** This start's token; null once there is an admin. */
   async currentToken(): Promise<string | null> {
     if (!(await this.needed())) this.token = null;
-    else this.token ??= newSecret();
+    else this.token ??= this.newToken();
     return this.token;
   }
 
@@ -60,7 +62,7 @@ export class Setup {
       throw new ProblemError(
         403,
         'setup-token-refused',
-        'This set-up token is not the one of the running server: it is new at every start.',
+        'This set-up token is not the one of the running server: it may be a new one since the last start.',
         [{ field: 'token', message: 'is not right' }],
       );
     }

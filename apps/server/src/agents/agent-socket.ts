@@ -5,6 +5,7 @@ import { Bucket } from './bucket.js';
 import type { ConnectedHost } from './connections.js';
 import { type Frame, readFrame } from './frame.js';
 import type { CloseWith, Handshake, Proven } from './handshake.js';
+import type { Opened } from './host-links.js';
 
 export interface AgentSocketOptions {
   handshakeMs: number;
@@ -14,13 +15,14 @@ export interface AgentSocketOptions {
 /** What the socket asks of the room. */
 export interface AgentSocketHooks {
   /** Lets a proven host in and answers what is committed. Throws when that cannot be done now. */
-  admit(proven: Proven, socket: AgentSocket): Promise<number>;
+  admit(proven: Proven, socket: AgentSocket): Promise<Opened>;
   /** The welcome is sent: the host counts as connected. */
   admitted(socket: AgentSocket): void;
   /** A numbered frame of the admitted host. False: take no more for now. */
   take(socket: AgentSocket, frame: Frame, raw: Buffer): boolean;
   heard(hostId: string): void;
-  closed(socket: AgentSocket): void;
+  /** @param answered the code that this side closed with, when the other side answered it: it was alive */
+  closed(socket: AgentSocket, answered: number | null): void;
 }
 
 /** A closed socket whose other side does not answer is cut after this, ms. */
@@ -28,26 +30,32 @@ const CLOSE_GRACE_MS = 2_000;
 
 /** One agent's socket: the first exchange with its deadline, then frames in order, pings, and a stop when it sends too fast or too much. */
 export class AgentSocket implements ConnectedHost {
-  #proven: Proven | null = null;
+  /** Dropped once it is over: it would be a tenth of what an idle connection takes. */
+  #handshake: Handshake | null;
+  #proven: Omit<Proven, 'label'> | null = null;
   #isAdmitted = false;
+  #signOn = 0;
   #isClosing = false;
+  #closedWith: number | null = null;
   #isPaused = false;
+  #isHeld = false;
   #heardAt: number;
   #steps: Promise<void> = Promise.resolve();
   readonly #bucket: Bucket;
   /** Numbers that were taken and are not acknowledged yet. */
   #unacknowledged: number[] = [];
-  readonly #deadline: NodeJS.Timeout;
+  #deadline: NodeJS.Timeout | null;
   #pinger: NodeJS.Timeout | null = null;
 
   constructor(
     private readonly ws: WebSocket,
-    private readonly handshake: Handshake,
+    handshake: Handshake,
     private readonly hooks: AgentSocketHooks,
     private readonly clock: Clock,
     private readonly log: Log,
     private readonly options: AgentSocketOptions,
   ) {
+    this.#handshake = handshake;
     this.#heardAt = performance.now();
     this.#bucket = new Bucket(LIMITS.burst, LIMITS.perSecond, performance.now());
     this.#deadline = setTimeout(() => this.close(CLOSE.handshakeTimeout), options.handshakeMs);
@@ -66,6 +74,13 @@ export class AgentSocket implements ConnectedHost {
   }
   get nonce(): string {
     return this.#proven?.nonce ?? '';
+  }
+  get keyId(): string {
+    return this.#proven?.keyId ?? '';
+  }
+  /** 0 before it is known. */
+  get signOn(): number {
+    return this.#signOn;
   }
 
   send(message: ServerMessage): boolean {
@@ -89,6 +104,7 @@ export class AgentSocket implements ConnectedHost {
   close(code: CloseWith): void {
     if (this.#isClosing) return;
     this.#isClosing = true;
+    this.#closedWith = code[0];
     // Paused it would not see the other side's answer.
     if (this.#isPaused) this.ws.resume();
     this.#isPaused = false;
@@ -96,6 +112,12 @@ export class AgentSocket implements ConnectedHost {
     const cut = setTimeout(() => this.ws.terminate(), CLOSE_GRACE_MS);
     cut.unref();
     this.ws.once('close', () => clearTimeout(cut));
+  }
+
+  /** Reads no further for good: the server stops, and what came is committed and acknowledged before the socket is closed. */
+  hold(): void {
+    this.#isHeld = true;
+    this.pause();
   }
 
   /** Reads no further: what the host sends waits in the network, and the host waits for its acknowledgements. */
@@ -106,7 +128,7 @@ export class AgentSocket implements ConnectedHost {
   }
 
   resume(): void {
-    if (!this.#isPaused) return;
+    if (!this.#isPaused || this.#isHeld) return;
     this.#isPaused = false;
     // A socket that was not read could not show that it lives.
     this.#heardAt = performance.now();
@@ -119,7 +141,7 @@ export class AgentSocket implements ConnectedHost {
   }
 
   #onMessage(data: RawData, isBinary: boolean): void {
-    if (this.#isClosing) return;
+    if (this.#isClosing || this.#isHeld) return;
     const raw = Buffer.isBuffer(data) ? data : Buffer.concat(Array.isArray(data) ? data : [Buffer.from(data)]);
     if (raw.length > LIMITS.frameBytes) return this.#refuse(CLOSE.tooLarge, `a frame of ${raw.length} bytes`);
     if (!this.#bucket.take(performance.now())) return this.#refuse(CLOSE.tooFast, 'sends too fast');
@@ -138,15 +160,18 @@ export class AgentSocket implements ConnectedHost {
 
   async #step(text: string): Promise<void> {
     try {
-      if (this.#proven) return this.#refuse(CLOSE.notAuthenticated, 'spoke before it was welcomed');
-      const step = await this.handshake.take(text);
+      if (this.#proven || !this.#handshake) return this.#refuse(CLOSE.notAuthenticated, 'spoke before it was welcomed');
+      const step = await this.#handshake.take(text);
       if (this.#isClosing) return;
       if (step.do === 'close') return this.#refuse(step.with, step.note);
       if (step.do === 'send') return this.ws.send(step.text, () => undefined);
-      this.#proven = step.proven;
-      const acked = await this.hooks.admit(step.proven, this);
+      const { label: _, ...proven } = step.proven;
+      this.#proven = proven;
+      this.#handshake = null;
+      const { acked, signOn } = await this.hooks.admit(step.proven, this);
+      this.#signOn = signOn;
       if (this.#isClosing || this.ws.readyState !== WebSocket.OPEN) return;
-      clearTimeout(this.#deadline);
+      this.#noDeadline();
       this.#isAdmitted = true;
       this.ws.send(JSON.stringify({ type: 'server.welcome', time: this.clock.iso(), acked }), () => undefined);
       this.#pinger = setInterval(() => this.#ping(), this.options.pingMs);
@@ -156,6 +181,11 @@ export class AgentSocket implements ConnectedHost {
       this.log.warn('an agent could not be let in', { hostId: this.hostId, error });
       this.close(CLOSE.serverClosing);
     }
+  }
+
+  #noDeadline(): void {
+    if (this.#deadline) clearTimeout(this.#deadline);
+    this.#deadline = null;
   }
 
   #ping(): void {
@@ -175,9 +205,10 @@ export class AgentSocket implements ConnectedHost {
 
   #onClose(code: number): void {
     this.#isClosing = true;
-    clearTimeout(this.#deadline);
+    this.#noDeadline();
     if (this.#pinger) clearInterval(this.#pinger);
     if (this.#isAdmitted) this.log.debug('an agent went', { hostId: this.hostId, code });
-    this.hooks.closed(this);
+    // A peer that answers a close repeats its code (RFC 6455, 5.5.1); one that is gone leaves 1006.
+    this.hooks.closed(this, code === this.#closedWith ? code : null);
   }
 }

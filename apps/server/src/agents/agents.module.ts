@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, Global, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
-import { HostKeys, OrderKey } from '../access/index.js';
-import { Bus, Clock, Database, Log } from '../platform/index.js';
+import { HostKeys, OrderKeys } from '../access/index.js';
+import { Bus, Clock, Database, Leader, type Leadership, Log, Nodes, RedisRelay } from '../platform/index.js';
 import { AgentsGateway } from './agents.gateway.js';
 import { Agents } from './agents.js';
 
@@ -10,9 +10,18 @@ import { Agents } from './agents.js';
   providers: [
     {
       provide: Agents,
-      useFactory: (database: Database, clock: Clock, log: Log, bus: Bus, hostKeys: HostKeys, orderKey: OrderKey) =>
-        new Agents({ database, clock, log, bus, hostKeys, orderKey }),
-      inject: [Database, Clock, Log, Bus, HostKeys, OrderKey],
+      useFactory: (
+        database: Database,
+        clock: Clock,
+        log: Log,
+        bus: Bus,
+        hostKeys: HostKeys,
+        orderKeys: OrderKeys,
+        node: Nodes,
+        leader: Leadership,
+        relay: RedisRelay | null,
+      ) => new Agents({ database, clock, log, bus, hostKeys, orderKeys, node, leader, relay }),
+      inject: [Database, Clock, Log, Bus, HostKeys, OrderKeys, Nodes, Leader, RedisRelay],
     },
     AgentsGateway,
   ],

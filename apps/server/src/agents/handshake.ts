@@ -1,6 +1,6 @@
 import { createPublicKey, randomBytes, verify } from 'node:crypto';
 import { AgentHello, AgentProof, CLOSE, type HostLabel, handshakeText, LIMITS, PROTOCOL_VERSION, SIGNED } from '@lockstep/core/protocol';
-import type { HostKeys, OrderKey } from '../access/index.js';
+import type { HostKeys, OrderKey, OrderKeys } from '../access/index.js';
 import type { Clock } from '../platform/index.js';
 import { depthOf, firstIssue } from './frame.js';
 
@@ -12,6 +12,8 @@ export interface Proven {
   epoch: string;
   /** The agent's nonce of this connection: orders are bound to it. */
   nonce: string;
+  /** The order key that signed the challenge: the one the agent asked for, and the one it takes orders from. */
+  keyId: string;
   label: HostLabel;
 }
 
@@ -25,6 +27,7 @@ interface Challenged {
   hello: AgentHelloMessage;
   text: string;
   publicKey: string;
+  orderKey: OrderKey;
 }
 type AgentHelloMessage = ReturnType<typeof AgentHello.parse>;
 
@@ -35,7 +38,7 @@ export class Handshake {
 
   constructor(
     private readonly hostKeys: Pick<HostKeys, 'get'>,
-    private readonly orderKey: Pick<OrderKey, 'keyId' | 'sign'>,
+    private readonly orderKeys: Pick<OrderKeys, 'find'>,
     private readonly clock: Clock,
   ) {}
 
@@ -64,7 +67,9 @@ export class Handshake {
         ? no(CLOSE.badMessage, issue(read.error))
         : no(CLOSE.notAuthenticated, 'did not begin with agent.hello');
     const hello = read.data;
-    if (hello.keyId !== this.orderKey.keyId) return no(CLOSE.notAuthenticated, `knows another server key, ${hello.keyId}`);
+    // One that knows an earlier key only is shown that one, and told of its successors afterwards.
+    const orderKey = this.orderKeys.find(hello.keyId);
+    if (!orderKey) return no(CLOSE.notAuthenticated, `knows another server key, ${hello.keyId}`);
     const host = await this.hostKeys.get(hello.hostId);
     if (!host) return no(CLOSE.notAuthenticated, 'unknown host');
     const serverNonce = randomBytes(32).toString('base64url');
@@ -77,22 +82,22 @@ export class Handshake {
       serverNonce,
       time,
     });
-    this.#challenged = { hello, text, publicKey: host.publicKey };
-    const signature = this.orderKey.sign(Buffer.from(SIGNED.server + text));
+    this.#challenged = { hello, text, publicKey: host.publicKey, orderKey };
+    const signature = orderKey.sign(Buffer.from(SIGNED.server + text));
     return {
       do: 'send',
       text: JSON.stringify({
         type: 'server.challenge',
         version: PROTOCOL_VERSION,
         nonce: serverNonce,
-        keyId: this.orderKey.keyId,
+        keyId: orderKey.keyId,
         time,
         signature,
       }),
     };
   }
 
-  async #proof({ hello, text, publicKey }: Challenged, json: unknown): Promise<Step> {
+  async #proof({ hello, text, publicKey, orderKey }: Challenged, json: unknown): Promise<Step> {
     const read = AgentProof.safeParse(json);
     if (!read.success)
       return isRecord(json) && json.type === 'agent.proof'
@@ -102,7 +107,8 @@ export class Handshake {
     // Looked up again, because an agent may take its time to answer; and only the owner of a key is told that it was revoked.
     const host = await this.hostKeys.get(hello.hostId);
     if (!host || host.revokedAt !== null) return no(CLOSE.revoked, 'the host was revoked');
-    return { do: 'admit', proven: { hostId: hello.hostId, epoch: hello.epoch, nonce: hello.nonce, label: read.data.host } };
+    const { hostId, epoch, nonce } = hello;
+    return { do: 'admit', proven: { hostId, epoch, nonce, keyId: orderKey.keyId, label: read.data.host } };
   }
 }
 

@@ -7,6 +7,12 @@ export interface LockedLink {
   hostId: string;
   epoch: string | null;
   lastSeq: number;
+  /** How often the host signed on: the number of its newest connection. */
+  signOn: number;
+  /** The server process that wrote the host's picture last. */
+  pictureBy: string | null;
+  /** When a living connection of it was taken over, newest first, three at most, ms. */
+  takeovers: readonly number[];
 }
 
 /** One transaction about some hosts, whose rows it holds. */
@@ -16,6 +22,11 @@ export interface HostTx {
   readonly now: number;
   /** The hosts it is about, locked. */
   readonly links: ReadonlyMap<string, LockedLink>;
+  /**
+   * Notes that this process writes what is known of these hosts. Returns those of which another process wrote since this one did: what
+   * memory mirrors of their rows is old.
+   */
+  writePictures(hostIds: readonly string[]): Promise<string[]>;
   /** Called after the commit: hints, acknowledgements, anything that must not outrun it. */
   onCommit(then: () => void): void;
   /** Puts a remark about a host before people, beside the messages that could not be taken: committed with everything else. */
@@ -51,6 +62,8 @@ export class HostTransactions {
   constructor(
     private readonly database: Pick<Database, 'pool'>,
     private readonly clock: Clock,
+    /** This server process. */
+    private readonly nodeId: string,
   ) {}
 
   /**
@@ -61,6 +74,13 @@ export class HostTransactions {
     const mine = this.#last.then(() => this.#run([...new Set(hostIds)].sort(), work));
     this.#last = mine.catch(() => undefined);
     return mine;
+  }
+
+  async #writePictures(client: Tx, links: ReadonlyMap<string, LockedLink>, hostIds: readonly string[]): Promise<string[]> {
+    const others = hostIds.filter((id) => links.get(id)?.pictureBy !== this.nodeId);
+    if (others.length > 0)
+      await client.query('UPDATE host_link SET picture_by = $2 WHERE host_id = ANY($1::uuid[])', [others, this.nodeId]);
+    return others;
   }
 
   /** Resolves when nothing runs any more. */
@@ -92,6 +112,7 @@ export class HostTransactions {
         client,
         now,
         links,
+        writePictures: (ids) => this.#writePictures(client, links, ids),
         remark: (hostId, field, reason) => {
           remarks.push({ hostId, epoch: links.get(hostId)?.epoch ?? '', seq: null, field, reason, raw: Buffer.alloc(0) });
         },
@@ -121,18 +142,40 @@ function isUnavailable(error: unknown, lost: Error | undefined): boolean {
   return state !== null && !BLAMES_CONTENT.has(state.slice(0, 2));
 }
 
-const LOCK = 'SELECT host_id, epoch, last_seq FROM host_link WHERE host_id = ANY($1::uuid[]) ORDER BY host_id FOR UPDATE';
+const LOCK =
+  'SELECT host_id, epoch, last_seq, sign_ons, picture_by, takeovers FROM host_link WHERE host_id = ANY($1::uuid[]) ORDER BY host_id FOR UPDATE';
+
+interface LinkRow {
+  host_id: string;
+  epoch: string | null;
+  last_seq: string;
+  sign_ons: string;
+  picture_by: string | null;
+  takeovers: Date[];
+}
 
 async function lock(client: Tx, hostIds: readonly string[]): Promise<Map<string, LockedLink>> {
   if (hostIds.length === 0) return new Map();
-  let { rows } = await client.query<{ host_id: string; epoch: string | null; last_seq: string }>(LOCK, [hostIds]);
+  let { rows } = await client.query<LinkRow>(LOCK, [hostIds]);
   if (rows.length < hostIds.length) {
     // Hosts that sign on for the first time.
     await client.query(
       'INSERT INTO host_link (host_id) SELECT u.id FROM unnest($1::uuid[]) WITH ORDINALITY AS u(id, n) ORDER BY u.n ON CONFLICT (host_id) DO NOTHING',
       [hostIds],
     );
-    rows = (await client.query(LOCK, [hostIds])).rows;
+    rows = (await client.query<LinkRow>(LOCK, [hostIds])).rows;
   }
-  return new Map(rows.map((r) => [r.host_id, { hostId: r.host_id, epoch: r.epoch, lastSeq: Number(r.last_seq) }]));
+  return new Map(
+    rows.map((r) => [
+      r.host_id,
+      {
+        hostId: r.host_id,
+        epoch: r.epoch,
+        lastSeq: Number(r.last_seq),
+        signOn: Number(r.sign_ons),
+        pictureBy: r.picture_by,
+        takeovers: r.takeovers.map((d) => d.getTime()),
+      },
+    ]),
+  );
 }

@@ -5,3 +5,4 @@ export { depthOf } from './frame.js';
 export { HostLinks } from './host-links.js';
 export { DatabaseUnavailable, HostTransactions, type HostTx, type LockedLink } from './host-transactions.js';
 export { type HostMessages, Ingest, type IngestHandler } from './ingest.js';
+export { measureAgents } from './metrics.js';

@@ -9,6 +9,8 @@ import { type Quarantined, quarantine } from './quarantine.js';
 export interface Incoming {
   /** The connection it came over: once that is barred, nothing of it is committed any more. */
   source: object;
+  /** The number of the sign-on that connection began with: once there is a newer one, at whichever server, it counts no more. */
+  signOn: number;
   hostId: string;
   epoch: string;
   seq: number;
@@ -32,6 +34,12 @@ export type IngestHandler = (tx: HostTx, batch: readonly HostMessages[]) => Prom
 
 /** Tells the host that everything up to `seq` is committed. */
 export type Acknowledge = (hostId: string, epoch: string, seq: number) => void;
+
+/** Who measures: how many messages a commit took, and how long each waited from its arrival to its acknowledgement, seconds. */
+export interface IngestWatch {
+  batch(messages: number): void;
+  acknowledged(seconds: number): void;
+}
 
 /** Hosts in one transaction, and messages of all of them together. */
 const BATCH_HOSTS = 256;
@@ -62,6 +70,9 @@ export class Ingest {
   #loop: Promise<void> | null = null;
   #acknowledge: Acknowledge = () => undefined;
   #drained: (hostId: string) => void = () => undefined;
+  #watch: IngestWatch | null = null;
+  /** When what waits here arrived, by `performance.now()`. */
+  readonly #arrived = new WeakMap<Incoming, number>();
   /** What happened since the start, for logs and tests. */
   readonly counts = { batches: 0, messages: 0, duplicates: 0, unknown: 0, quarantined: 0, retries: 0, halved: 0 };
 
@@ -81,11 +92,17 @@ export class Ingest {
     this.#drained = on.drained;
   }
 
+  /** Who measures. */
+  watch(watch: IngestWatch): void {
+    this.#watch = watch;
+  }
+
   /** Puts a message at the end of its host's lane. False: the lane is full now, read no more until it has drained. */
   offer(incoming: Incoming): boolean {
     const lane = this.#lanes.get(incoming.hostId) ?? { waiting: [], held: 0, heldBytes: 0 };
     this.#lanes.set(incoming.hostId, lane);
     lane.waiting.push(incoming);
+    if (this.#watch) this.#arrived.set(incoming, performance.now());
     lane.held++;
     lane.heldBytes += incoming.raw.length;
     this.#loop ??= this.#run();
@@ -105,6 +122,16 @@ export class Ingest {
     lane.held -= gone.length;
     for (const m of gone) lane.heldBytes -= m.raw.length;
     if (lane.held === 0) this.#lanes.delete(hostId);
+  }
+
+  /** Commits all that waits, as far as that is done in time. Nothing more may be offered meanwhile. */
+  async drain(withinMs: number): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((done) => {
+      timer = setTimeout(done, withinMs);
+    });
+    await Promise.race([this.#loop ?? Promise.resolve(), late]);
+    clearTimeout(timer);
   }
 
   /** Finishes the running batch and takes no more. */
@@ -202,7 +229,7 @@ export class Ingest {
         for (const m of batch) {
           const link = tx.links.get(m.hostId);
           // A newer connection stands in its place, or has begun another epoch: it sends again what counts.
-          if (this.#barred.has(m.source) || link?.epoch !== m.epoch) continue;
+          if (this.#barred.has(m.source) || link?.epoch !== m.epoch || link.signOn !== m.signOn) continue;
           const last = reached.get(m.hostId) ?? link.lastSeq;
           reached.set(m.hostId, Math.max(last, m.seq));
           if (m.seq <= last) {
@@ -241,6 +268,17 @@ export class Ingest {
     this.counts.batches++;
     for (const key of ['messages', 'duplicates', 'unknown', 'quarantined'] as const) this.counts[key] += counted[key];
     for (const a of answers) this.#acknowledge(a.hostId, a.epoch, a.seq);
+    this.#measure(batch);
+  }
+
+  #measure(batch: readonly Incoming[]): void {
+    if (!this.#watch) return;
+    this.#watch.batch(batch.length);
+    const now = performance.now();
+    for (const m of batch) {
+      const at = this.#arrived.get(m);
+      if (at !== undefined) this.#watch.acknowledged((now - at) / 1000);
+    }
   }
 }
 

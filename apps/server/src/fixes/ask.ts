@@ -15,6 +15,7 @@ import {
   sqlState,
   UNIQUE_VIOLATION,
 } from '../platform/index.js';
+import type { Orders } from './orders.js';
 import { RUNS, type RunRecord, runView } from './run-rows.js';
 import { type Aim, aimAtHost, aimAtPair, sightOf } from './target.js';
 
@@ -36,6 +37,7 @@ export type AskBody = z.output<typeof AskBody>;
 
 export interface AskDeps {
   database: Pick<Database, 'pool' | 'tx'>;
+  orders: Pick<Orders, 'standing'>;
   audit: Audit;
   jobs: Pick<Jobs, 'add'>;
   bus: Bus;
@@ -55,7 +57,7 @@ export class Asking {
    * @throws ProblemError 400, 404, 403 `role`, or 409 with the word of the refusal.
    */
   async ask(body: AskBody, caller: Caller, address: string): Promise<RunView> {
-    const { database, audit, clock, isConnected } = this.deps;
+    const { database, orders, audit, clock, isConnected } = this.deps;
     const id = randomUUID();
     const now = clock.now();
     try {
@@ -64,7 +66,7 @@ export class Asking {
         const { target, snapshot } = await sightOf(tx, aim, isConnected);
         const row = FIXES[body.fix];
         if (body.cause !== undefined && !row.treats.includes(body.cause as Cause)) throw invalid('cause', `is not treated by ${body.fix}`);
-        const answer = mayRun(body.fix, target, caller.role, now);
+        const answer = mayRun(body.fix, { ...target, ...(await orders.standing(tx)) }, caller.role, now);
         if (!answer.ok) throw refusal(answer);
         const cause =
           body.cause === undefined

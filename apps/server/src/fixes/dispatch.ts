@@ -1,10 +1,12 @@
 import { FIXES } from '@lockstep/core/fixes';
 import { ORDER_LIFE_MS, Order, type ServerOrder, SIGNED } from '@lockstep/core/protocol';
-import type { Audit, OrderKey } from '../access/index.js';
+import type { Audit, OrderKey, OrderKeys } from '../access/index.js';
 import { SERVER } from '../access/index.js';
-import type { ConnectedHost, Connections } from '../agents/index.js';
+import type { ConnectedHost, Connections, HostLinks } from '../agents/index.js';
 import type { Bus, Clock, Database, Log } from '../platform/index.js';
-import { overdue, type RunChange, sendableAt } from './lifecycle.js';
+import type { FleetCap } from './fleet-cap.js';
+import { ORDERS_STOPPED, overdue, type RunChange, sendableAt } from './lifecycle.js';
+import { readSwitch } from './order-switch.js';
 import type { RunRow } from './run-rows.js';
 import { changeRun, lockRuns } from './store.js';
 import { sightOf } from './target.js';
@@ -12,7 +14,9 @@ import { sightOf } from './target.js';
 export interface DispatchDeps {
   database: Pick<Database, 'tx'>;
   connections: Connections;
-  orderKey: Pick<OrderKey, 'keyId' | 'sign'>;
+  links: Pick<HostLinks, 'isNewest'>;
+  orderKeys: Pick<OrderKeys, 'find'>;
+  cap: Pick<FleetCap, 'take'>;
   audit: Audit;
   bus: Bus;
   clock: Clock;
@@ -20,18 +24,25 @@ export interface DispatchDeps {
 }
 
 /** What became of an attempt to send a run. */
-export type Dispatched = 'sent' | 'not-connected' | 'too-soon' | 'over';
+export type Dispatched = 'sent' | 'not-here' | 'too-soon' | 'stopped' | 'held' | 'over';
 
 /** Hands orders to the sockets of their hosts. Calling it twice, or for a run that is over, does no harm. */
 export class Dispatch {
+  /** Called for every order that was handed over. */
+  sent: (fix: RunRow['fix']) => void = () => undefined;
   /** Over which connection a run was sent last, by the agent's nonce: an order is void on any other. */
   readonly #sentOver = new Map<string, string>();
 
   constructor(private readonly deps: DispatchDeps) {}
 
-  /** Signs an order for the run and sends it, if its host is connected and the run still makes sense. Never waits for a host. */
-  async dispatch(runId: string): Promise<Dispatched> {
-    const { database, connections, clock, audit } = this.deps;
+  /**
+   * Signs an order for the run and sends it, if its host is connected here, the run still makes sense, orders are not stopped and the
+   * fleet-wide cap has a place for it. Never waits for a host.
+   * @param handOver when the host is not connected here, whichever server process holds its socket is told; a hint like any other
+   */
+  async dispatch(runId: string, handOver: boolean): Promise<Dispatched> {
+    const { database, connections, links, clock, audit, bus } = this.deps;
+    let elsewhere: string | null = null;
     let send: { host: ConnectedHost; order: ServerOrder } | null = null;
     let changed: RunRow | null = null;
     const result = await database.tx(async (tx): Promise<Dispatched> => {
@@ -51,33 +62,54 @@ export class Dispatch {
       };
       if (over) return end(over);
       const host = connections.get(run.host_id);
-      if (!host) return 'not-connected';
+      // A socket that was replaced at another server does not know it yet: what is signed for it nobody would obey.
+      if (!host || !(await links.isNewest(tx, host))) {
+        elsewhere = run.host_id;
+        return 'not-here';
+      }
+      if (run.not_before !== null && now < run.not_before) return 'held';
       if (this.#sentOver.get(runId) === host.nonce && now.getTime() < sendableAt(run)) return 'too-soon';
+      // Agents take orders of the key that proved this server to them; the socket of one that ended is on its way out.
+      const orderKey = this.deps.orderKeys.find(host.keyId);
+      if (!orderKey) return 'not-here';
+      // Held until the commit: a stop waits for it, and once that is committed nothing is signed.
+      if ((await readSwitch(tx, true)).stopped) {
+        if (run.state === 'queued' && run.detail !== ORDERS_STOPPED) changed = await changeRun(tx, run, { detail: ORDERS_STOPPED });
+        return 'stopped';
+      }
       const { target, snapshot } = await sightOf(tx, { hostId: run.host_id, pairId: run.pair_id, udid: run.udid }, (id) =>
         connections.isConnected(id),
       );
       if (target.revoked) return end({ state: 'cancelled', detail: 'host-revoked' });
       // It waited, and what it was asked for went away meanwhile.
       if (run.sent_at === null && !snapshot.openCauses.includes(run.cause)) return end({ state: 'cancelled', detail: 'cause-closed' });
+      const place = await this.deps.cap.take(tx, run, now);
+      if (place.held) {
+        changed = await changeRun(tx, run, { not_before: place.notBefore, ...(run.state === 'queued' ? { detail: null } : {}) });
+        return 'held';
+      }
       changed = await changeRun(tx, run, {
         state: 'sent',
         sent_at: now,
         attempts: run.attempts + 1,
         detail: null,
+        not_before: null,
+        place_at: place.place,
         ...(run.sent_at === null ? { before: snapshot } : {}),
       });
-      send = { host, order: this.#sign(run, host, now) };
+      send = { host, order: this.#sign(orderKey, run, host, now) };
       if (run.sent_at === null) {
         await audit.write(tx, {
           actor: SERVER,
           action: 'fix-run.sent',
           subject: { kind: 'fix-run', id: run.id },
-          detail: { fix: run.fix, hostId: run.host_id, keyId: this.deps.orderKey.keyId },
+          detail: { fix: run.fix, hostId: run.host_id, keyId: orderKey.keyId },
         });
       }
       return 'sent';
     });
     this.#afterCommit(send, changed);
+    if (handOver && elsewhere !== null) bus.publish('run.due', { runId, hostId: elsewhere });
     return result;
   }
 
@@ -91,16 +123,16 @@ export class Dispatch {
     if (send) {
       this.#sentOver.set(run.id, send.host.nonce);
       // A socket that just went down takes nothing; the next sign-on or the sweep sends again.
-      send.host.send(send.order);
+      if (send.host.send(send.order)) this.sent(run.fix);
     }
     this.deps.bus.publish('run.changed', { runId: run.id, hostId: run.host_id, pairId: run.pair_id });
   }
 
   /** The order as exact bytes, and the signature over them. */
-  #sign(run: RunRow, host: ConnectedHost, now: Date): ServerOrder {
+  #sign(orderKey: OrderKey, run: RunRow, host: ConnectedHost, now: Date): ServerOrder {
     const order = Order.parse({
       version: 1,
-      keyId: this.deps.orderKey.keyId,
+      keyId: orderKey.keyId,
       hostId: run.host_id,
       epoch: host.epoch,
       connection: host.nonce,
@@ -111,7 +143,7 @@ export class Dispatch {
       expiresAt: new Date(Math.min(now.getTime() + ORDER_LIFE_MS, run.expires_at.getTime())).toISOString(),
     });
     const bytes = Buffer.from(JSON.stringify(order), 'utf8');
-    const signature = this.deps.orderKey.sign(Buffer.concat([Buffer.from(SIGNED.order), bytes]));
+    const signature = orderKey.sign(Buffer.concat([Buffer.from(SIGNED.order), bytes]));
     return { type: 'order', keyId: order.keyId, order: bytes.toString('base64url'), signature };
   }
 }

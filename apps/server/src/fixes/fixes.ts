@@ -1,9 +1,10 @@
 import type { PairDetail, RunView } from '@lockstep/core/protocol';
-import type { Audit, Caller, OrderKey } from '../access/index.js';
+import type { Audit, Caller, OrderKeys } from '../access/index.js';
 import type { Agents } from '../agents/index.js';
-import { type Bus, type Clock, type Database, type Jobs, type Log, ProblemError } from '../platform/index.js';
+import { type Bus, type Clock, type Database, type Jobs, type Leadership, type Log, ProblemError } from '../platform/index.js';
 import { type AskBody, Asking } from './ask.js';
 import { Dispatch } from './dispatch.js';
+import { Orders } from './orders.js';
 import { PairDetails } from './pair-detail.js';
 import { Receipts } from './receipts.js';
 import { listRuns, type RunsQuery } from './run-list.js';
@@ -11,10 +12,13 @@ import { RunSweep } from './run-sweep.js';
 
 export interface FixesDeps {
   database: Pick<Database, 'pool' | 'tx'>;
-  agents: Pick<Agents, 'ingest' | 'transactions' | 'connections'>;
-  orderKey: Pick<OrderKey, 'keyId' | 'sign'>;
+  agents: Pick<Agents, 'ingest' | 'transactions' | 'connections' | 'links'>;
+  leader: Leadership;
+  orderKeys: Pick<OrderKeys, 'find'>;
+  /** Fixes that interrupt people which may be sent in an hour, in the whole fleet. */
+  disruptivePerHour: number;
   audit: Audit;
-  jobs: Pick<Jobs, 'add' | 'handle'>;
+  jobs: Pick<Jobs, 'add' | 'handle' | 'isUp'>;
   bus: Bus;
   clock: Clock;
   log: Log;
@@ -22,25 +26,41 @@ export interface FixesDeps {
 
 /** The room's plain heart: from the question to the verdict. Made after the pairs room, whose facts are recorded before ours are settled. */
 export class Fixes {
+  readonly orders: Orders;
   readonly dispatch: Dispatch;
+  readonly receipts: Receipts;
   readonly sweep: RunSweep;
   readonly details: PairDetails;
   readonly #asking: Asking;
 
   constructor(private readonly deps: FixesDeps) {
-    const { database, agents, orderKey, audit, jobs, bus, clock } = deps;
-    const { connections, transactions } = agents;
+    const { database, agents, leader, orderKeys, audit, jobs, bus, clock } = deps;
+    const { connections, links, transactions } = agents;
     const log = deps.log.child({ room: 'fixes' });
     const isConnected = (hostId: string) => connections.isConnected(hostId);
-    this.dispatch = new Dispatch({ database, connections, orderKey, audit, bus, clock, log });
-    const receipts = new Receipts({ audit, bus, log, over: (runId) => this.dispatch.forget(runId) });
-    this.sweep = new RunSweep({ database, transactions, connections, dispatch: this.dispatch, receipts, jobs, audit, bus, clock, log });
-    this.details = new PairDetails(database.pool, clock, isConnected);
-    this.#asking = new Asking({ database, audit, jobs, bus, clock, log, isConnected });
-    agents.ingest.register((tx, batch) => receipts.settle(tx, batch));
+    this.orders = new Orders({ database, audit, bus, clock, perHour: deps.disruptivePerHour });
+    this.dispatch = new Dispatch({ database, connections, links, orderKeys, cap: this.orders.cap, audit, bus, clock, log });
+    this.receipts = new Receipts({ audit, bus, log, over: (runId) => this.dispatch.forget(runId) });
+    this.sweep = new RunSweep({
+      database,
+      transactions,
+      connections,
+      leader,
+      orders: this.orders,
+      dispatch: this.dispatch,
+      receipts: this.receipts,
+      jobs,
+      audit,
+      bus,
+      clock,
+      log,
+    });
+    this.details = new PairDetails(database.pool, clock, isConnected, this.orders);
+    this.#asking = new Asking({ database, orders: this.orders, audit, jobs, bus, clock, log, isConnected });
+    agents.ingest.register((tx, batch) => this.receipts.settle(tx, batch));
     // The job hands the order over and ends: no worker waits for a sleeping laptop.
     jobs.handle('fix.dispatch', async ({ runId }) => {
-      await this.dispatch.dispatch(runId);
+      await this.dispatch.dispatch(runId, true);
     });
   }
 

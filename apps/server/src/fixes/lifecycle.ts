@@ -16,6 +16,9 @@ const GRACE_MS = 60_000;
 /** A sent order that was not received is sent again after this, doubled with each attempt up to the second number, ms. */
 const RESEND_MS = { first: 20_000, last: 600_000 };
 
+/** The detail of a run that would have been sent if orders were not stopped. */
+export const ORDERS_STOPPED = 'orders-stopped';
+
 /** Refusals after which a new order for the same run makes sense: this order was not for this connection or moment. */
 const AGAIN: ReadonlySet<OrderRefusal> = new Set(['expired', 'wrong-connection', 'wrong-epoch', 'busy']);
 
@@ -37,8 +40,20 @@ export type RunChange = Partial<
     | 'received_at'
     | 'settled_at'
     | 'judged_at'
+    | 'not_before'
+    | 'place_at'
   >
 >;
+
+/** A run of which nobody will hear: it may have acted or not. */
+const GIVEN_UP = {
+  state: 'judged',
+  verdict: 'unknown',
+  waiting_for: null,
+  stage: null,
+  awaiting: null,
+  mechanics: 'unknown',
+} as const satisfies RunChange;
 
 const isUnanswered = (run: RunRow) => run.state === 'queued' || run.state === 'sent';
 
@@ -103,27 +118,35 @@ export function judged(run: RunRow, after: Snapshot, now: Date, isLate = false):
 /** What time does to a run that is not over; null when nothing yet. */
 export function overdue(run: RunRow, now: Date): RunChange | null {
   if (isUnanswered(run) && run.expires_at <= now)
-    return { state: 'expired', detail: run.sent_at === null ? 'host-offline' : 'not-received' };
+    return { state: 'expired', detail: run.sent_at === null ? waitedFor(run) : 'not-received' };
   if (run.state === 'received' && run.received_at !== null) {
     const row = FIXES[run.fix];
     const until = run.received_at.getTime() + (row.deadlineS + row.settleS) * 1000 + GRACE_MS;
-    if (until <= now.getTime())
-      return {
-        state: 'judged',
-        judged_at: now,
-        verdict: 'unknown',
-        waiting_for: null,
-        stage: null,
-        awaiting: null,
-        mechanics: 'unknown',
-        detail: 'no-result',
-      };
+    if (until <= now.getTime()) return { ...GIVEN_UP, judged_at: now, detail: 'no-result' };
   }
   return null;
 }
 
-/** From when an order for this run may be sent (again) over the same connection, ms. */
+/**
+ * What becomes of a run whose host was revoked: one that was never sent is taken back; of one that was, nobody will hear any more. Null
+ * for one whose result is here already.
+ */
+export function afterRevocation(run: RunRow, now: Date): RunChange | null {
+  if (run.state === 'queued' && run.sent_at === null) return { state: 'cancelled', detail: 'host-revoked' };
+  if (!isUnanswered(run) && run.state !== 'received') return null;
+  return { ...GIVEN_UP, judged_at: now, detail: 'host-revoked' };
+}
+
+/** What a run that was never sent waited for last. */
+function waitedFor(run: RunRow): string {
+  if (run.detail === ORDERS_STOPPED) return ORDERS_STOPPED;
+  return run.not_before === null ? 'host-offline' : 'fleet-cap';
+}
+
+/** From when an order for this run may be sent at all, or again over the same connection, ms. */
 export function sendableAt(run: RunRow): number {
-  if (run.sent_at === null) return 0;
-  return run.sent_at.getTime() + Math.min(RESEND_MS.first * 2 ** Math.max(0, run.attempts - 1), RESEND_MS.last);
+  const place = run.not_before?.getTime() ?? 0;
+  if (run.sent_at === null) return place;
+  const again = run.sent_at.getTime() + Math.min(RESEND_MS.first * 2 ** Math.max(0, run.attempts - 1), RESEND_MS.last);
+  return Math.max(place, again);
 }

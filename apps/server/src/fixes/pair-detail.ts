@@ -1,6 +1,7 @@
-import type { PairDetail, RunView, TimelineEntry } from '@lockstep/core/protocol';
+import type { PairDetail, RunView, TicketLink, TimelineEntry } from '@lockstep/core/protocol';
 import { findingsOfPair, pairWithLadder, type Queryable, timelineOf } from '../pairs/index.js';
 import type { Clock } from '../platform/index.js';
+import type { Orders } from './orders.js';
 import { type Efficacy, efficacy, runsOfPair } from './run-list.js';
 import { sightOf } from './target.js';
 
@@ -9,27 +10,39 @@ const MOST = 50;
 /** Counts over the whole fleet are kept this long: a page that is watched asks for them with every patch. */
 const EFFICACY_MS = 10_000;
 
+/** Open tickets of a pair and its host. */
+type ReadTickets = (pair: { hostId: string; udid: string }) => Promise<TicketLink[]>;
+
 /** Everything about one pair on one page. */
 export class PairDetails {
+  #tickets: ReadTickets = async () => [];
   #efficacy: { at: number; rows: Promise<Efficacy[]> } | null = null;
 
   constructor(
     private readonly db: Queryable,
     private readonly clock: Clock,
     private readonly isConnected: (hostId: string) => boolean,
+    private readonly orders: Pick<Orders, 'standing'>,
   ) {}
+
+  /** The room that files tickets says how they are read; until it does there are none. */
+  withTickets(read: ReadTickets): void {
+    this.#tickets = read;
+  }
 
   /** Null when there is no such pair. */
   async of(id: string): Promise<PairDetail | null> {
     const found = await pairWithLadder(this.db, id, this.isConnected);
     if (!found) return null;
     const { pair, ladder } = found;
-    const [findings, runs, changes, sight, counts] = await Promise.all([
+    const [findings, runs, changes, sight, standing, counts, tickets] = await Promise.all([
       findingsOfPair(this.db, pair, MOST),
       runsOfPair(this.db, pair, MOST),
       timelineOf(this.db, pair, MOST),
       sightOf(this.db, { hostId: pair.hostId, pairId: pair.id, udid: pair.udid }, this.isConnected),
+      this.orders.standing(this.db),
       this.#counts(),
+      this.#tickets(pair),
     ]);
     const timeline = [...changes, ...runs.map(runEntry)].sort((a, b) => (a.at < b.at ? 1 : a.at > b.at ? -1 : 0)).slice(0, MOST);
     const { target } = sight;
@@ -40,7 +53,8 @@ export class PairDetails {
       runs,
       timeline,
       efficacy: counts,
-      target: { ...target, openCauses: [...target.openCauses], lastRuns: [...target.lastRuns] },
+      tickets,
+      target: { ...target, ...standing, openCauses: [...target.openCauses], lastRuns: [...target.lastRuns] },
     };
   }
 

@@ -1,3 +1,4 @@
+import type { OrderRefusal } from '@lockstep/core/protocol';
 import { type Audit, SERVER } from '../access/index.js';
 import type { HostMessages, HostTx } from '../agents/index.js';
 import type { Bus, Log } from '../platform/index.js';
@@ -18,6 +19,9 @@ const isReceipt = (m: HostMessages['messages'][number]): m is Receipt => m.type.
 
 /** What agents tell about runs, in the ingest transaction, after the facts that came with it were recorded. */
 export class Receipts {
+  /** Called for every order that a host did not take. */
+  refused: (reason: OrderRefusal) => void = () => undefined;
+
   constructor(private readonly deps: ReceiptsDeps) {}
 
   /** The room's share of the transaction. */
@@ -39,6 +43,7 @@ export class Receipts {
         });
         continue;
       }
+      if (receipt.type === 'fix.refused') tx.onCommit(() => this.refused(receipt.reason));
       const change = receive(run, receipt, now);
       if (!change) continue;
       const isLate = !ACTIVE.includes(run.state);

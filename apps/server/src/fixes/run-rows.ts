@@ -33,13 +33,17 @@ export interface RunRow {
   settled_at: Date | null;
   judged_at: Date | null;
   expires_at: Date;
+  /** A run that waits for a place under the fleet-wide cap is not sent before this. */
+  not_before: Date | null;
+  /** When a run that interrupts people took its place under the cap. */
+  place_at: Date | null;
 }
 
-export type RunRecord = RunRow & { hostname: string; device_name: string | null };
+export type RunRecord = RunRow & { hostname: string; device_name: string | null; stopped: boolean };
 
 /** A run with the names people know; a caller adds WHERE, ORDER BY and LIMIT. */
-export const RUNS = `SELECT r.*, h.hostname, CASE WHEN d.udid IS NULL THEN NULL ELSE ${DEVICE_NAME} END AS device_name
-  FROM fix_run r JOIN host_key h ON h.id = r.host_id LEFT JOIN pair p ON p.id = r.pair_id LEFT JOIN device d ON d.udid = p.udid`;
+export const RUNS = `SELECT r.*, s.stopped, h.hostname, CASE WHEN d.udid IS NULL THEN NULL ELSE ${DEVICE_NAME} END AS device_name
+  FROM fix_run r CROSS JOIN order_switch s JOIN host_key h ON h.id = r.host_id LEFT JOIN pair p ON p.id = r.pair_id LEFT JOIN device d ON d.udid = p.udid`;
 
 /** A run as clients see it. */
 export function runView(r: RunRecord): RunView {
@@ -67,5 +71,7 @@ export function runView(r: RunRecord): RunView {
     settledAt: iso(r.settled_at),
     judgedAt: iso(r.judged_at),
     expiresAt: r.expires_at.toISOString(),
+    notBefore: iso(r.state === 'queued' ? r.not_before : null),
+    heldBy: r.state !== 'queued' ? null : r.stopped ? 'stopped' : r.not_before !== null ? 'fleet-cap' : null,
   };
 }

@@ -17,6 +17,8 @@ const COLUMNS = [
   'received_at',
   'settled_at',
   'judged_at',
+  'not_before',
+  'place_at',
 ] as const satisfies readonly (keyof RunChange)[];
 
 /** Reads runs and locks them, in the order of their ids. */

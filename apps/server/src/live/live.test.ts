@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { LIVE_PATH, LIVE_SUBPROTOCOL, LiveMessage, PairDetail, RunView } from '@lockstep/core/protocol';
-import { WebSocket } from 'ws';
-import { type AgentIdentity, TestAgent, TestKey } from '../../test/agent.js';
+import { type LiveMessage, PairDetail, RunView } from '@lockstep/core/protocol';
+import { TestAgent } from '../../test/agent.js';
+import { Browser } from '../../test/browser.js';
+import { enrolHost } from '../../test/enrol.js';
 import { facts, OTHER, REJECTED, UDID, UNPAIRED } from '../../test/readings.js';
 import { startTestServer, type TestServer } from '../../test/server.js';
 
@@ -16,74 +17,33 @@ afterAll(() => server.end());
 
 const base = () => `http://127.0.0.1:${server.port}`;
 
-/** A browser's socket, everything it is sent parsed by the contract's schema. */
-class Browser {
-  readonly messages: LiveMessage[] = [];
-  readonly closed: Promise<string>;
-  constructor(readonly ws: WebSocket) {
-    ws.on('message', (data) => this.messages.push(LiveMessage.parse(JSON.parse(data.toString()))));
-    this.closed = new Promise((resolve) => ws.on('close', (code, reason) => resolve(`${code} ${reason.toString()}`)));
-    ws.on('error', () => undefined);
-  }
-  static async open(headers: Record<string, string> = { cookie, origin: base() }): Promise<Browser> {
-    const ws = new WebSocket(`ws://127.0.0.1:${server.port}${LIVE_PATH}`, [LIVE_SUBPROTOCOL], { headers });
-    const browser = new Browser(ws);
-    await new Promise<void>((resolve, reject) => {
-      ws.once('open', () => resolve());
-      ws.once('error', reject);
-    });
-    return browser;
-  }
-  async until<T>(find: (all: LiveMessage[]) => T | undefined, ms = 8_000): Promise<T> {
-    for (const end = Date.now() + ms; ; await new Promise((r) => setTimeout(r, 20))) {
-      const found = find(this.messages);
-      if (found !== undefined) return found;
-      if (Date.now() > end) throw new Error(`not told within ${ms} ms; told: ${JSON.stringify(this.messages).slice(0, 500)}`);
-    }
-  }
-}
-
-async function enrol(hostname: string): Promise<AgentIdentity> {
-  const key = new TestKey();
-  const { pool } = server.platform.db;
-  const tokenId = randomUUID();
-  await pool.query(
-    `INSERT INTO enrolment_token (id, token_hash, note, uses, uses_left, created_at, expires_at) VALUES ($1, $2, 'test', 1, 1, now(), now() + interval '1 day')`,
-    [tokenId, Buffer.from(tokenId.replaceAll('-', '').padEnd(32, 'x')).subarray(0, 32)],
-  );
-  const hostId = randomUUID();
-  await pool.query(
-    `INSERT INTO host_key (id, public_key, hostname, os, os_version, arch, agent, enrolled_at, enrolled_by) VALUES ($1, $2, $3, 'linux', 'Debian 12', 'x64', '0.1.0', now(), $4)`,
-    [hostId, key.publicKey, hostname, tokenId],
-  );
-  return { hostId, key, orderKeyId: server.orderKey.keyId, hostname };
-}
-
+const open = (headers: Record<string, string> = { cookie, origin: base() }) => Browser.open(server.port, headers);
+const enrol = (hostname: string) => enrolHost(server, hostname);
 const rowsOf = (all: LiveMessage[]) => all.flatMap((m) => (m.type === 'pairs' ? m.rows : []));
 
 describe('the browsers’ socket', () => {
   it('is opened for who is signed in, on our own pages only', async () => {
-    await expect(Browser.open({ cookie, origin: 'https://evil.example' })).rejects.toThrow('403');
-    await expect(Browser.open({ cookie })).rejects.toThrow('403');
-    expect(await (await Browser.open({ origin: base() })).closed).toMatch(/^4401 /);
-    expect(await (await Browser.open({ cookie: 'lockstep_session=forged', origin: base() })).closed).toMatch(/^4401 /);
-    const browser = await Browser.open();
+    await expect(open({ cookie, origin: 'https://evil.example' })).rejects.toThrow('403');
+    await expect(open({ cookie })).rejects.toThrow('403');
+    expect(await (await open({ origin: base() })).closed).toMatch(/^4401 /);
+    expect(await (await open({ cookie: 'lockstep_session=forged', origin: base() })).closed).toMatch(/^4401 /);
+    const browser = await open();
     await browser.until((all) => all.find((m) => m.type === 'hello'));
     browser.ws.close();
   });
 
   it.each(['not json', '{}', '{"type":"watch.pair","id":"x"}', '[[[[[[]]]]]]', '{"type":"order"}'])('closes on %s', async (text) => {
-    const browser = await Browser.open();
+    const browser = await open();
     browser.ws.send(text);
     expect(await browser.closed).toBe('1008 bad-message');
   });
 
   it('closes when it is flooded, and when its session ends', async () => {
-    const noisy = await Browser.open();
+    const noisy = await open();
     for (let i = 0; i < 50; i++) noisy.ws.send('{"type":"watch.fleet"}');
     expect(await noisy.closed).toBe('1008 too-fast');
     const again = await server.signIn();
-    const browser = await Browser.open({ cookie: again, origin: base() });
+    const browser = await open({ cookie: again, origin: base() });
     await browser.until((all) => all.find((m) => m.type === 'hello'));
     await server.ask('DELETE', '/api/v1/session', { cookie: again });
     expect(await browser.closed).toBe('4401 signed-out');
@@ -93,13 +53,13 @@ describe('the browsers’ socket', () => {
     const id = await enrol('live-1');
     const agent = await TestAgent.connect(base(), id);
     await agent.acked(agent.tell({ type: 'facts', full: true, facts: facts({}, { udids: [UDID, OTHER] }) }));
-    const fleet = await Browser.open();
+    const fleet = await open();
     fleet.ws.send(JSON.stringify({ type: 'watch.fleet' }));
     await fleet.until((all) => all.find((m) => m.type === 'summary'));
     const { json } = await server.ask('GET', `/api/v1/pairs?host=${id.hostId}`, { cookie });
     const items = json.items as unknown as { id: string; udid: string }[];
     const watched = items.find((p) => p.udid === UDID)?.id ?? '';
-    const page = await Browser.open();
+    const page = await open();
     page.ws.send(JSON.stringify({ type: 'watch.pair', id: watched }));
     await page.until((all) => all.find((m) => m.type === 'pair'));
     fleet.messages.length = page.messages.length = 0;

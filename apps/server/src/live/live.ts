@@ -1,7 +1,7 @@
-import type { FleetSummary, PairDetail, PairRow } from '@lockstep/core/protocol';
+import type { FleetSummary, OrdersView, PairDetail, PairRow, TicketDetail, TicketRow, TicketSummary } from '@lockstep/core/protocol';
 import type { WebSocket } from 'ws';
-import type { Caller } from '../access/index.js';
-import type { Bus, Clock, Log } from '../platform/index.js';
+import type { Caller, Sessions } from '../access/index.js';
+import type { Bus, Clock, Log, Status } from '../platform/index.js';
 import { Watcher } from './watcher.js';
 
 /** Changes are gathered this long before rows are read and sent, ms: a person sees no difference, the database does. */
@@ -19,6 +19,14 @@ const SIGNED_OUT = 4401;
 export interface LiveDeps {
   pairs: { rowsOf(ids: readonly string[]): Promise<PairRow[]>; summary(): Promise<FleetSummary> };
   details: { of(id: string): Promise<PairDetail | null> };
+  tickets: {
+    rowsOf(ids: readonly string[]): Promise<TicketRow[]>;
+    summary(): Promise<TicketSummary>;
+    find(id: string): Promise<TicketDetail | null>;
+  };
+  orders: { view(): Promise<OrdersView> };
+  sessions: Pick<Sessions, 'overAmong'>;
+  status: Pick<Status, 'view' | 'onChange'>;
   bus: Bus;
   clock: Clock;
   log: Log;
@@ -32,10 +40,15 @@ export class Live {
   readonly #changedHosts = new Set<string>();
   /** Pages of pairs that have to be told whatever changed: they were just opened, or a run of theirs moved. */
   readonly #duePairs = new Set<string>();
+  readonly #changedTickets = new Set<string>();
+  /** Pages of tickets that were just opened. */
+  readonly #dueTickets = new Set<string>();
+  /** The host of each pair and ticket whose page is watched. */
   readonly #hostOf = new Map<string, string>();
   #gather: NodeJS.Timeout | null = null;
   #isReading = false;
   #isSummaryDue = false;
+  #isTicketSummaryDue = false;
   #summaryAt = 0;
   #pinger: NodeJS.Timeout | null = null;
   readonly #silent = new WeakSet<Watcher>();
@@ -62,11 +75,31 @@ export class Live {
         this.#changedHosts.add(hostId);
         this.#wake();
       }),
+      bus.subscribe('ticket.changed', ({ ticketId, hostId }) => {
+        this.#changedTickets.add(ticketId);
+        this.#isTicketSummaryDue = true;
+        // Pages of the host's pairs name its tickets.
+        this.#changedHosts.add(hostId);
+        this.#wake();
+      }),
+      bus.subscribe('orders.changed', () => {
+        for (const w of this.#watchers) if (w.watches?.kind === 'pair') this.#duePairs.add(w.watches.id);
+        void this.#tellOrders([...this.#watchers], false);
+        this.#wake();
+      }),
       bus.subscribe('session.ended', ({ sessionIds }) => {
         for (const w of this.#watchers) if (w.sessionId !== null && sessionIds.includes(w.sessionId)) w.close(SIGNED_OUT, 'signed-out');
       }),
     );
-    this.#pinger = setInterval(() => this.#ping(), PING_MS);
+    this.#unsubscribe.push(
+      this.deps.status.onChange(() => {
+        for (const w of this.#watchers) w.tell(this.deps.status.view());
+      }),
+    );
+    this.#pinger = setInterval(() => {
+      this.#ping();
+      void this.#endSessions();
+    }, PING_MS);
   }
 
   stop(): void {
@@ -84,6 +117,19 @@ export class Live {
     ws.on('error', (error) => this.deps.log.debug('live socket error', { error }));
     ws.on('close', () => this.#watchers.delete(watcher));
     watcher.greet(this.deps.clock.iso());
+    const status = this.deps.status.view();
+    if (status.status !== 'ok') watcher.tell(status);
+    void this.#tellOrders([watcher], true);
+  }
+
+  /** Tells what limits orders, whatever is watched. With `ifStopped`, only while they are stopped. */
+  async #tellOrders(watchers: readonly Watcher[], ifStopped: boolean): Promise<void> {
+    try {
+      const orders = await this.deps.orders.view();
+      if (orders.stop.stopped || !ifStopped) for (const w of watchers) w.tellOrders(orders);
+    } catch (error) {
+      this.deps.log.warn('what limits orders could not be read for the browsers', { error });
+    }
   }
 
   get size(): number {
@@ -92,6 +138,8 @@ export class Live {
 
   #onWatch(w: Watcher): void {
     if (w.watches?.kind === 'pair') this.#duePairs.add(w.watches.id);
+    if (w.watches?.kind === 'ticket') this.#dueTickets.add(w.watches.id);
+    if (w.watches?.kind === 'tickets') this.#isTicketSummaryDue = true;
     if (w.watches?.kind === 'fleet') this.#isSummaryDue = true;
     this.#wake();
   }
@@ -107,27 +155,30 @@ export class Live {
         .catch((error: unknown) => this.deps.log.warn('changes could not be read for the browsers', { error }))
         .finally(() => {
           this.#isReading = false;
-          if (this.#changedPairs.size + this.#duePairs.size + this.#changedHosts.size > 0) this.#wake();
+          if (this.#isTicketSummaryDue || this.#waiting.some((ids) => ids.size > 0)) this.#wake();
           else if (this.#isSummaryDue) this.#wake(SUMMARY_MS);
         });
     }, delayMs);
   }
 
+  /** What is to be read and sent. */
+  get #waiting(): readonly Set<string>[] {
+    return [this.#changedPairs, this.#duePairs, this.#changedHosts, this.#changedTickets, this.#dueTickets];
+  }
+
   #forget(): void {
-    this.#changedPairs.clear();
-    this.#changedHosts.clear();
-    this.#duePairs.clear();
+    for (const ids of this.#waiting) ids.clear();
     this.#hostOf.clear();
     this.#isSummaryDue = false;
+    this.#isTicketSummaryDue = false;
   }
 
   async #patch(): Promise<void> {
     const changed = [...this.#changedPairs];
     const hosts = new Set(this.#changedHosts);
     const due = new Set(this.#duePairs);
-    this.#changedPairs.clear();
-    this.#changedHosts.clear();
-    this.#duePairs.clear();
+    const tickets = { changed: [...this.#changedTickets], due: new Set(this.#dueTickets) };
+    for (const ids of this.#waiting) ids.clear();
     const fleet = [...this.#watchers].filter((w) => w.watches?.kind === 'fleet');
     if (fleet.length > 0) {
       for (let i = 0; i < changed.length; i += BATCH) {
@@ -137,6 +188,8 @@ export class Live {
       await this.#summarise(fleet);
     } else this.#isSummaryDue = false;
     await this.#pages(new Set(changed), hosts, due);
+    await this.#ticketRows(tickets.changed);
+    await this.#ticketPages(new Set([...tickets.changed, ...tickets.due]), hosts);
     for (const w of this.#watchers) w.flush();
   }
 
@@ -164,6 +217,48 @@ export class Live {
       if (!detail) continue;
       this.#hostOf.set(id, detail.pair.hostId);
       for (const w of watchers) if (w.watches?.kind === 'pair' && w.watches.id === id) w.offer({ type: 'pair', detail });
+    }
+  }
+
+  async #ticketRows(changed: readonly string[]): Promise<void> {
+    const watchers = [...this.#watchers].filter((w) => w.watches?.kind === 'tickets');
+    for (let i = 0; i < changed.length && watchers.length > 0; i += BATCH) {
+      const rows = await this.deps.tickets.rowsOf(changed.slice(i, i + BATCH));
+      if (rows.length > 0) for (const w of watchers) w.offerTickets(rows);
+    }
+    const isDue = this.#isTicketSummaryDue;
+    this.#isTicketSummaryDue = false;
+    if (!isDue || watchers.length === 0) return;
+    const summary = await this.deps.tickets.summary();
+    for (const w of watchers) w.offer({ type: 'ticket-summary', summary });
+  }
+
+  /** Pages of single tickets: they show the pairs and runs of their host too. */
+  async #ticketPages(changed: ReadonlySet<string>, hosts: ReadonlySet<string>): Promise<void> {
+    const byTicket = new Map<string, Watcher[]>();
+    for (const w of this.#watchers) {
+      if (w.watches?.kind !== 'ticket') continue;
+      const { id } = w.watches;
+      const host = this.#hostOf.get(id);
+      if (changed.has(id) || (host !== undefined && hosts.has(host))) byTicket.set(id, [...(byTicket.get(id) ?? []), w]);
+    }
+    for (const [id, watchers] of byTicket) {
+      const detail = await this.deps.tickets.find(id);
+      if (!detail) continue;
+      this.#hostOf.set(id, detail.ticket.hostId);
+      for (const w of watchers) if (w.watches?.kind === 'ticket' && w.watches.id === id) w.offer({ type: 'ticket', detail });
+    }
+  }
+
+  /** Closes browsers whose session ended without a hint of it: it ended at another server. */
+  async #endSessions(): Promise<void> {
+    const ids = [...this.#watchers].flatMap((w) => w.sessionId ?? []);
+    if (ids.length === 0) return;
+    try {
+      const over = new Set(await this.deps.sessions.overAmong(ids));
+      for (const w of this.#watchers) if (w.sessionId !== null && over.has(w.sessionId)) w.close(SIGNED_OUT, 'signed-out');
+    } catch (error) {
+      this.deps.log.debug('sessions could not be looked at', { error });
     }
   }
 

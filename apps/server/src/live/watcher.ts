@@ -1,4 +1,4 @@
-import { type LiveMessage, LiveWatch, type PairRow } from '@lockstep/core/protocol';
+import { type LiveMessage, LiveWatch, type OrdersView, type PairRow, type StatusView, type TicketRow } from '@lockstep/core/protocol';
 import { WebSocket } from 'ws';
 import { depthOf } from '../agents/index.js';
 
@@ -14,10 +14,11 @@ const POLICY = 1008;
 
 /** One browser: what it watches, and what it has not been sent yet. */
 export class Watcher {
-  /** The fleet's rows, one pair, or nothing yet. */
-  watches: { kind: 'fleet' } | { kind: 'pair'; id: string } | null = null;
+  /** The rows of all pairs or tickets, one of them, or nothing yet. */
+  watches: { kind: 'fleet' | 'tickets' } | { kind: 'pair' | 'ticket'; id: string } | null = null;
   readonly #rows = new Map<string, PairRow>();
-  readonly #latest = new Map<'summary' | 'pair', LiveMessage>();
+  readonly #tickets = new Map<string, TicketRow>();
+  readonly #latest = new Map<LiveMessage['type'], LiveMessage>();
   #level = 0;
   #levelAt = performance.now();
 
@@ -31,15 +32,18 @@ export class Watcher {
 
   /** Keeps rows to send; of one pair only the newest. */
   offerRows(rows: readonly PairRow[]): void {
-    for (const row of rows) {
-      const waiting = this.#rows.get(row.id);
-      if (!waiting || waiting.revision <= row.revision) this.#rows.set(row.id, row);
-    }
+    keepNewest(this.#rows, rows);
+    this.flush();
+  }
+
+  /** The same for tickets. */
+  offerTickets(rows: readonly TicketRow[]): void {
+    keepNewest(this.#tickets, rows);
     this.flush();
   }
 
   /** Keeps a message to send; of each type only the newest. */
-  offer(message: Extract<LiveMessage, { type: 'summary' | 'pair' }>): void {
+  offer(message: Extract<LiveMessage, { type: 'summary' | 'pair' | 'ticket' | 'ticket-summary' }>): void {
     this.#latest.set(message.type, message);
     this.flush();
   }
@@ -51,12 +55,26 @@ export class Watcher {
       this.#send({ type: 'pairs', rows: [...this.#rows.values()] });
       this.#rows.clear();
     }
+    if (this.#tickets.size > 0) {
+      this.#send({ type: 'tickets', rows: [...this.#tickets.values()] });
+      this.#tickets.clear();
+    }
     for (const message of this.#latest.values()) this.#send(message);
     this.#latest.clear();
   }
 
   greet(time: string): void {
     this.#send({ type: 'hello', time });
+  }
+
+  /** How the server does: sent past what waits, whatever is watched. */
+  tell(status: StatusView): void {
+    if (this.ws.readyState === WebSocket.OPEN) this.#send({ type: 'status', status });
+  }
+
+  /** What limits orders: the same way. */
+  tellOrders(orders: OrdersView): void {
+    if (this.ws.readyState === WebSocket.OPEN) this.#send({ type: 'orders', orders });
   }
 
   close(code: number, reason: string): void {
@@ -75,9 +93,32 @@ export class Watcher {
     const watch = text === null ? null : read(text);
     if (!watch) return this.close(POLICY, 'bad-message');
     this.#rows.clear();
+    this.#tickets.clear();
     this.#latest.clear();
-    this.watches = watch.type === 'watch.fleet' ? { kind: 'fleet' } : watch.type === 'watch.pair' ? { kind: 'pair', id: watch.id } : null;
+    this.watches = watchedBy(watch);
     this.onWatch(this);
+  }
+}
+
+function watchedBy(watch: LiveWatch): Watcher['watches'] {
+  switch (watch.type) {
+    case 'watch.fleet':
+      return { kind: 'fleet' };
+    case 'watch.tickets':
+      return { kind: 'tickets' };
+    case 'watch.pair':
+      return { kind: 'pair', id: watch.id };
+    case 'watch.ticket':
+      return { kind: 'ticket', id: watch.id };
+    case 'unwatch':
+      return null;
+  }
+}
+
+function keepNewest<Row extends { id: string; revision: number }>(waiting: Map<string, Row>, rows: readonly Row[]): void {
+  for (const row of rows) {
+    const known = waiting.get(row.id);
+    if (!known || known.revision <= row.revision) waiting.set(row.id, row);
   }
 }
 

@@ -1,6 +1,7 @@
 export { FindingsQuery, findingsOfPair } from './finding-list.js';
 export { HostsQuery, hostById, type Presences } from './host-list.js';
 export { pairWithLadder, timelineOf } from './ladder.js';
+export { measurePairs } from './metrics.js';
 export { listPairs, PairsQuery, pairRowsOf } from './pair-list.js';
 export { DEVICE_NAME, type Queryable } from './pair-rows.js';
 export { Pairs } from './pairs.js';

@@ -33,6 +33,10 @@ export const PairsQuery = PageQuery.extend({
 });
 export type PairsQuery = z.output<typeof PairsQuery>;
 
+/** Query of GET /pairs.csv: all rows, so nothing to page by. */
+export const PairsFilter = PairsQuery.omit({ limit: true, after: true });
+export type PairsFilter = z.output<typeof PairsFilter>;
+
 /** Escapes what LIKE reads as a pattern. */
 export const likeText = (s: string) => `%${s.replace(/[\\%_]/g, (c) => `\\${c}`)}%`;
 
@@ -46,11 +50,34 @@ export async function listPairs(
   query: PairsQuery,
   isConnected: (hostId: string) => boolean,
 ): Promise<{ items: PairRow[]; next: string | null }> {
-  const isDescending = query.sort.startsWith('-');
-  const sort = SORTS[query.sort.replace('-', '') as Sort];
+  const { isDescending, sort } = sorting(query);
   const after = decodeCursor(query.after, z.tuple([z.literal(query.sort), sort.key, z.uuid()]));
   const values: unknown[] = [];
   const value = (v: unknown) => `$${values.push(v)}`;
+  const where = filters(query, value);
+  if (after) where.push(`(${sort.sql}, p.id) ${isDescending ? '<' : '>'} (${value(after[1])}::${sort.cast}, ${value(after[2])}::uuid)`);
+  const rows = await db.query<PairRecord>(`SELECT ${PAIR_COLUMNS} ${listed(query, where)} LIMIT ${value(query.limit + 1)}`, values);
+  return pageOf(
+    rows.rows,
+    query.limit,
+    (r) => pairRow(r, isConnected),
+    (r): Cursor => [query.sort, sort.of(r), r.id],
+  );
+}
+
+/** Every pair that a list with these filters holds, as ids in its order, at one moment. */
+export async function listPairIds(db: Queryable, query: PairsFilter): Promise<string[]> {
+  const values: unknown[] = [];
+  const where = filters(query, (v) => `$${values.push(v)}`);
+  const { rows } = await db.query<{ id: string }>(`SELECT p.id ${listed(query, where)}`, values);
+  return rows.map((r) => r.id);
+}
+
+function sorting(query: Pick<PairsQuery, 'sort'>) {
+  return { isDescending: query.sort.startsWith('-'), sort: SORTS[query.sort.replace('-', '') as Sort] };
+}
+
+function filters(query: PairsFilter, value: (v: unknown) => string): string[] {
   const where: string[] = [];
   const presence = query.presence ?? (query.health ? ['attached' as const] : undefined);
   if (query.health) where.push(`p.health = ANY(${value(query.health)}::health[])`);
@@ -62,19 +89,14 @@ export async function listPairs(
     const q = value(likeText(query.q));
     where.push(`(h.hostname ILIKE ${q} OR ${DEVICE_NAME} ILIKE ${q} OR p.udid ILIKE ${q} OR d.model ILIKE ${q})`);
   }
-  if (after) where.push(`(${sort.sql}, p.id) ${isDescending ? '<' : '>'} (${value(after[1])}::${sort.cast}, ${value(after[2])}::uuid)`);
+  return where;
+}
+
+/** Tables, conditions and order of a list: ids break ties. */
+function listed(query: Pick<PairsQuery, 'sort'>, where: readonly string[]): string {
+  const { isDescending, sort } = sorting(query);
   const direction = isDescending ? 'DESC' : 'ASC';
-  const rows = await db.query<PairRecord>(
-    `SELECT ${PAIR_COLUMNS} FROM ${PAIR_TABLES} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''}
-     ORDER BY ${sort.sql} ${direction}, p.id ${direction} LIMIT ${value(query.limit + 1)}`,
-    values,
-  );
-  return pageOf(
-    rows.rows,
-    query.limit,
-    (r) => pairRow(r, isConnected),
-    (r): Cursor => [query.sort, sort.of(r), r.id],
-  );
+  return `FROM ${PAIR_TABLES} ${where.length > 0 ? `WHERE ${where.join(' AND ')}` : ''} ORDER BY ${sort.sql} ${direction}, p.id ${direction}`;
 }
 
 /** The rows of these pairs, in no order; those that do not exist are left out. */

@@ -1,6 +1,6 @@
 import { type BeforeApplicationShutdown, Global, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { Agents } from '../agents/index.js';
-import { Bus, Clock, Database, Log } from '../platform/index.js';
+import { Bus, Clock, Database, Leader, type Leadership, Log } from '../platform/index.js';
 import { PairsController } from './pairs.controller.js';
 import { Pairs } from './pairs.js';
 
@@ -11,9 +11,9 @@ import { Pairs } from './pairs.js';
   providers: [
     {
       provide: Pairs,
-      useFactory: (database: Database, agents: Agents, bus: Bus, clock: Clock, log: Log) =>
-        new Pairs({ database, agents, bus, clock, log }),
-      inject: [Database, Agents, Bus, Clock, Log],
+      useFactory: (database: Database, agents: Agents, leader: Leadership, bus: Bus, clock: Clock, log: Log) =>
+        new Pairs({ database, agents, leader, bus, clock, log }),
+      inject: [Database, Agents, Leader, Bus, Clock, Log],
     },
   ],
   exports: [Pairs],

@@ -1,9 +1,10 @@
 import type { FindingView, FleetSummary, HostRow, PairRow } from '@lockstep/core/protocol';
 import type { Agents } from '../agents/index.js';
-import { type Bus, type Clock, type Database, type Log, ProblemError } from '../platform/index.js';
+import { type Bus, type Clock, type Database, type Leadership, type Log, ProblemError } from '../platform/index.js';
 import { type FindingsQuery, listFindings } from './finding-list.js';
 import { type HostsQuery, hostById, listHosts } from './host-list.js';
-import { listPairs, type PairsQuery, pairRowsOf } from './pair-list.js';
+import { pairsCsv } from './pair-csv.js';
+import { listPairs, type PairsFilter, type PairsQuery, pairRowsOf } from './pair-list.js';
 import { Recorder } from './recorder.js';
 import { summarise } from './summary.js';
 import { Sweeps } from './sweeps.js';
@@ -11,6 +12,7 @@ import { Sweeps } from './sweeps.js';
 export interface PairsDeps {
   database: Pick<Database, 'pool'>;
   agents: Pick<Agents, 'ingest' | 'transactions' | 'connections' | 'links'>;
+  leader: Leadership;
   bus: Bus;
   clock: Clock;
   log: Log;
@@ -22,19 +24,26 @@ export class Pairs {
   readonly sweeps: Sweeps;
 
   constructor(private readonly deps: PairsDeps) {
-    const { database, agents, bus, clock } = deps;
+    const { database, agents, leader, bus, clock } = deps;
     const log = deps.log.child({ room: 'pairs' });
-    this.recorder = new Recorder(bus, this.isConnected);
+    this.recorder = new Recorder(bus, (hostId) => agents.connections.isHere(hostId));
     const { transactions, connections, links } = agents;
-    this.sweeps = new Sweeps({ database, transactions, connections, links, recorder: this.recorder, bus, clock, log });
+    this.sweeps = new Sweeps({ database, transactions, connections, links, recorder: this.recorder, leader, bus, clock, log });
+    links.onTakeover((hostId) => this.sweeps.takenOver(hostId));
     agents.ingest.register((tx, batch) => this.recorder.record(tx, batch));
   }
 
   readonly isConnected = (hostId: string): boolean => this.deps.agents.connections.isConnected(hostId);
+  readonly connectedIds = (): string[] => this.deps.agents.connections.idsEverywhere();
   readonly heardAt = (hostId: string): number | null => this.deps.agents.links.heardAt(hostId);
 
   list(query: PairsQuery): Promise<{ items: PairRow[]; next: string | null }> {
     return listPairs(this.deps.database.pool, query, this.isConnected);
+  }
+
+  /** The whole list as CSV, in pieces. */
+  csv(query: PairsFilter): AsyncGenerator<string> {
+    return pairsCsv(this.deps.database.pool, query, this.isConnected);
   }
 
   rowsOf(ids: readonly string[]): Promise<PairRow[]> {
@@ -42,7 +51,7 @@ export class Pairs {
   }
 
   summary(): Promise<FleetSummary> {
-    return summarise(this.deps.database.pool, this.deps.agents.connections.size, this.deps.clock.now());
+    return summarise(this.deps.database.pool, this.deps.agents.connections.everywhere, this.deps.clock.now());
   }
 
   hosts(query: HostsQuery): Promise<{ items: HostRow[]; next: string | null }> {

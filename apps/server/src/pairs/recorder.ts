@@ -12,15 +12,16 @@ export const SILENT_MS = 180_000;
 
 /**
  * Records what agents tell and what time changes: facts, findings, health, history. Pictures of connected hosts stay in memory between
- * transactions; a transaction that fails voids the pictures it touched, and the rows are read again.
+ * transactions; a transaction that fails voids the pictures it touched, another server process that writes one voids it too, and the rows
+ * are read again.
  */
 export class Recorder {
   readonly #pictures = new Map<string, Picture>();
 
   constructor(
     private readonly bus: Bus,
-    /** Whether a host's picture is worth keeping after this. */
-    private readonly isConnected: (hostId: string) => boolean,
+    /** Whether a host's picture is worth keeping after this: its connection is here. */
+    private readonly isHere: (hostId: string) => boolean,
   ) {}
 
   /** The room's share of an ingest transaction. */
@@ -59,6 +60,7 @@ export class Recorder {
     tx.onRollback(() => {
       for (const id of hostIds) this.#pictures.delete(id);
     });
+    for (const id of await tx.writePictures(hostIds)) this.#pictures.delete(id);
     const missing = hostIds.filter((id) => !this.#pictures.has(id));
     for (const [id, picture] of await loadPictures(tx.client, missing)) this.#pictures.set(id, picture);
     const changes: HostChanges[] = [];
@@ -73,13 +75,20 @@ export class Recorder {
           `are about more than ${LIMITS.devicesPerHost} phones: those of ${applied.refusedDevices.size} were left out`,
         );
       }
-      const verdicts = judgePicture(picture, touchedBy(applied), applied.newDevices, tx.now, isHeard(hostId));
+      const verdicts = judgePicture(
+        picture,
+        touchedBy(applied),
+        applied.newDevices,
+        tx.now,
+        isHeard(hostId),
+        tx.links.get(hostId)?.takeovers ?? [],
+      );
       const all = { picture, applied, verdicts };
       if (isChanged(all)) changes.push(all);
     }
     const renamed = await writeChanges(tx.client, changes, tx.now);
     tx.onCommit(() => {
-      for (const id of hostIds) if (!this.isConnected(id)) this.#pictures.delete(id);
+      for (const id of hostIds) if (!this.isHere(id)) this.#pictures.delete(id);
       const changed = new Map<string, Set<string>>();
       const add = (hostId: string, pairId: string) => changed.set(hostId, (changed.get(hostId) ?? new Set()).add(pairId));
       for (const { verdicts } of changes) for (const p of verdicts.pairs) add(verdicts.hostId, p.id);

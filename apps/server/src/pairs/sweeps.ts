@@ -1,5 +1,5 @@
 import { type Connections, DatabaseUnavailable, type HostLinks, type HostTransactions } from '../agents/index.js';
-import type { Bus, Clock, Database, Log } from '../platform/index.js';
+import type { Bus, Clock, Database, Leadership, Log, SWEEPS } from '../platform/index.js';
 import { type Recorder, SILENT_MS } from './recorder.js';
 
 /** How often what is due is looked for, and what hints missed. */
@@ -16,17 +16,24 @@ export interface SweepDeps {
   connections: Connections;
   links: HostLinks;
   recorder: Recorder;
+  leader: Leadership;
   bus: Bus;
   clock: Clock;
   log: Log;
 }
 
-/** What time does to pairs: patience runs out, readings age, hosts fall silent, hosts come and go. Rows decide; a missed round is made up by the next. */
+/**
+ * What time does to pairs: patience runs out, readings age, hosts fall silent, hosts come and go. Of several server processes the leader
+ * looks at the clock, and each marks its own comings and goings. Rows decide; a missed round is made up by the next.
+ */
 export class Sweeps {
+  /** Called after every round, with its seconds. */
+  took: (sweep: (typeof SWEEPS)[number], seconds: number) => void = () => undefined;
   #due: NodeJS.Timeout | null = null;
   #minute: NodeJS.Timeout | null = null;
   #gather: NodeJS.Timeout | null = null;
   readonly #moved = new Set<string>();
+  readonly #contested = new Set<string>();
   readonly #queued = new Set<string>();
   #running: Promise<unknown> = Promise.resolve();
   #isStopping = false;
@@ -36,17 +43,29 @@ export class Sweeps {
 
   start(): void {
     this.#due = setInterval(() => {
-      this.#round('due', () => this.due());
+      if (this.deps.leader.isLeader) this.#round('due', () => this.due());
       // What could not be marked when it happened is marked now.
       if (this.#moved.size > 0) this.#round('moved', () => this.moved());
     }, DUE_MS);
-    this.#minute = setInterval(() => this.#round('silent', () => this.silent()), MINUTE_MS);
+    this.#minute = setInterval(() => {
+      if (this.deps.leader.isLeader) this.#round('silent', () => this.silent());
+    }, MINUTE_MS);
     this.#unsubscribe = this.deps.connections.onChange((hostId) => {
       this.#moved.add(hostId);
       this.#gather ??= setTimeout(() => {
         this.#gather = null;
         this.#round('moved', () => this.moved());
       }, GATHER_MS);
+    });
+  }
+
+  /** A living connection of the host was taken over: whether that was once too often is looked at now, by whoever saw it. */
+  takenOver(hostId: string): void {
+    this.#contested.add(hostId);
+    this.#round('contested', async () => {
+      const hostIds = [...this.#contested];
+      this.#contested.clear();
+      await this.#recheck(hostIds);
     });
   }
 
@@ -100,7 +119,7 @@ export class Sweeps {
         );
         tx.onCommit(() => {
           for (const hostId of hostIds) {
-            if (!connections.isConnected(hostId)) recorder.forget(hostId);
+            if (!connections.isHere(hostId)) recorder.forget(hostId);
             const pairIds = rows.filter((r) => r.host_id === hostId).map((r) => r.id);
             if (pairIds.length > 0) bus.publish('pair.changed', { hostId, pairIds });
             bus.publish('host.changed', { hostId });
@@ -131,13 +150,15 @@ export class Sweeps {
   }
 
   /** One round at a time, and of each kind at most one that waits: while the database is away they must not pile up. */
-  #round(name: string, work: () => Promise<unknown>): void {
+  #round(name: (typeof SWEEPS)[number], work: () => Promise<unknown>): void {
     if (this.#isStopping || this.#queued.has(name)) return;
     this.#queued.add(name);
     this.#running = this.#running.then(async () => {
       this.#queued.delete(name);
+      const began = performance.now();
       try {
         await work();
+        this.took(name, (performance.now() - began) / 1000);
       } catch (error) {
         const level = error instanceof DatabaseUnavailable ? 'warn' : 'error';
         this.deps.log[level]('a sweep failed, the next one tries again', { sweep: name, error });

@@ -31,6 +31,7 @@ export interface Verdicts {
 /**
  * Diagnoses a host and all its phones on the facts of its picture, writes the answers into the picture, and returns what changed.
  * @param heard the host was heard within the silence limit
+ * @param takeovers when living connections of it were taken over, newest first, ms
  * A phone of which nothing was told, on a host of which nothing changed, is left alone until its `recheckAt`: that is what it promises.
  * @param touched subjects of which facts changed or were looked at again
  * @param newDevices phones that have no pair yet
@@ -41,11 +42,13 @@ export function judgePicture(
   newDevices: Iterable<string>,
   now: number,
   heard: boolean,
+  takeovers: readonly number[],
 ): Verdicts {
   const out: Verdicts = { hostId: picture.hostId, pairs: [], findings: [], withdrawn: [], history: [], host: null };
   const host = diagnose({
     now,
     hostHeard: heard,
+    takeovers,
     host: picture.factSet(HOST),
     device: null,
     known: known(picture, HOST),
@@ -62,6 +65,7 @@ export function judgePicture(
     const diagnosis = diagnose({
       now,
       hostHeard: heard,
+      takeovers,
       host: picture.factSet(HOST),
       device: picture.factSet(udid),
       known: [...known(picture, HOST), ...known(picture, udid)],

@@ -42,6 +42,9 @@ export class Database {
    */
   async tx<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
+    // The pool listens to idle connections only: one that dies in our hands would end the process, although its query fails and says so.
+    const died = () => {};
+    client.on('error', died);
     let broken: Error | undefined;
     try {
       await client.query('BEGIN');
@@ -56,6 +59,7 @@ export class Database {
       }
       throw error;
     } finally {
+      client.off('error', died);
       // A connection whose rollback failed is in no known state: it is closed, not reused.
       client.release(broken);
     }
@@ -95,10 +99,16 @@ export const UNIQUE_VIOLATION = '23505';
  */
 export const ADVISORY = {
   space: 0x4c6f636b,
-  /** Held for life by the one server process. */
+  /** Held for life by the one server process; shared by those that have a Redis between them. */
   process: 1,
   /** Held while migrations run. */
   migrations: 2,
-  /** Held while a sweep runs. */
-  sweep: 3,
+  /** Held by the one of several processes that sweeps. */
+  leader: 3,
+  /** Held while an order key is made or ended. */
+  orderKeys: 4,
+  /** Held while a run that interrupts people takes its place under the fleet-wide cap. */
+  fleetCap: 5,
+  /** The first number of the locks under which tickets of one host are decided; the second is made of the host's id. */
+  ticketsSpace: 0x4c6f6354,
 } as const;

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DEFAULT_PACE, type Pace } from '@lockstep/core/tickets';
 import { z } from 'zod';
 import { LOG_LEVELS } from './log.js';
 import { fieldErrors } from './problem.js';
@@ -42,6 +43,9 @@ const PublicUrl = z
 const PostgresUrl = z
   .string()
   .refine((s) => /^postgres(ql)?:\/\//.test(s) && URL.canParse(s), 'must look like postgres://user:password@host:5432/database');
+const RedisUrl = z
+  .string()
+  .refine((s) => /^rediss?:\/\//.test(s) && URL.canParse(s), 'must look like redis://:password@host:6379/0, or rediss:// for TLS');
 
 interface Variable<T extends z.ZodType> {
   schema: T;
@@ -65,6 +69,11 @@ const VARIABLES = {
     PostgresUrl,
     'The PostgreSQL database (13 or newer). `npm start` runs its own when this is not set',
     'required by the server itself',
+  ),
+  REDIS_URL: row(
+    RedisUrl.optional(),
+    'A Redis (6.2 or newer) for the queue and for messages between servers; with it several servers may share the database',
+    'none: the queue is in the database, and there is one server',
   ),
   LOCKSTEP_DATA_DIR: row(path.default(join(homedir(), '.lockstep')), 'Folder of the server’s own files', '~/.lockstep'),
   LOCKSTEP_ORDER_KEY_FILE: row(
@@ -94,6 +103,26 @@ const VARIABLES = {
     'File that holds the one-time token for setting up the first admin, as long as there is none',
     'setup-token in LOCKSTEP_DATA_DIR',
   ),
+  LOCKSTEP_ORDER_KEY_OVERLAP_DAYS: row(
+    whole(1, 3650).default(400),
+    'Days for which an order key still serves computers that have not met its successor: a year in a drawer and a month to come back',
+    '400',
+  ),
+  LOCKSTEP_DISRUPTIVE_PER_HOUR: row(
+    whole(1, 100_000).default(60),
+    'Fixes that interrupt people which may be sent in an hour, in the whole fleet; more wait. One a minute is what a help desk can follow, and a fix that does harm is noticed before it reached everybody',
+    '60',
+  ),
+  LOCKSTEP_TICKET_HOLD_OFF: row(
+    whole(0, 2_592_000).optional(),
+    'Seconds a cause has to be open before a ticket is filed, one number for all causes',
+    'each family of causes its own, 10 minutes to a day',
+  ),
+  LOCKSTEP_TICKET_DWELL: row(
+    whole(0, 2_592_000).default(DEFAULT_PACE.dwellMs / 1000),
+    'Seconds a cause has to stay proven gone before its ticket closes',
+    String(DEFAULT_PACE.dwellMs / 1000),
+  ),
 } as const;
 type Name = keyof typeof VARIABLES;
 
@@ -119,6 +148,8 @@ export interface Env {
   host: string;
   databaseUrl: string;
   databaseConnections: number;
+  /** Null: one server, its queue in the database. */
+  redisUrl: string | null;
   dataDir: string;
   orderKeyFile: string;
   tls: { certFile: string; keyFile: string } | null;
@@ -129,6 +160,12 @@ export interface Env {
   adminTokenFile: string | null;
   enrolTokenFile: string | null;
   setupTokenFile: string;
+  /** How long an order key that has a successor still serves, ms. */
+  orderKeyOverlapMs: number;
+  /** Fixes that interrupt people which may be sent in an hour, in the whole fleet. */
+  disruptivePerHour: number;
+  /** How patient the desk is before it files and before it closes. */
+  ticketPace: Pace;
 }
 
 /** The configuration cannot be used; `message` names each variable. */
@@ -157,6 +194,7 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
     host: e.LOCKSTEP_HOST,
     databaseUrl: e.DATABASE_URL,
     databaseConnections: e.LOCKSTEP_DATABASE_CONNECTIONS,
+    redisUrl: e.REDIS_URL ?? null,
     dataDir: e.LOCKSTEP_DATA_DIR,
     orderKeyFile: e.LOCKSTEP_ORDER_KEY_FILE ?? join(e.LOCKSTEP_DATA_DIR, 'order-key.pem'),
     tls:
@@ -170,6 +208,13 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
     adminTokenFile: e.LOCKSTEP_ADMIN_TOKEN_FILE ?? null,
     enrolTokenFile: e.LOCKSTEP_ENROL_TOKEN_FILE ?? null,
     setupTokenFile: e.LOCKSTEP_SETUP_TOKEN_FILE ?? join(e.LOCKSTEP_DATA_DIR, 'setup-token'),
+    orderKeyOverlapMs: e.LOCKSTEP_ORDER_KEY_OVERLAP_DAYS * 86_400_000,
+    disruptivePerHour: e.LOCKSTEP_DISRUPTIVE_PER_HOUR,
+    ticketPace: {
+      ...DEFAULT_PACE,
+      holdOffMs: e.LOCKSTEP_TICKET_HOLD_OFF === undefined ? null : e.LOCKSTEP_TICKET_HOLD_OFF * 1000,
+      dwellMs: e.LOCKSTEP_TICKET_DWELL * 1000,
+    },
   };
 }
 

@@ -2,6 +2,7 @@ import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, ran
 import { z } from 'zod';
 import type { Clock } from './clock.js';
 import type { Database } from './database.js';
+import type { Nodes } from './nodes.js';
 import { ProblemError } from './problem.js';
 
 /** How long an answer is kept for a repeated request. */
@@ -9,6 +10,8 @@ export const IDEMPOTENCY_MS = 24 * 3_600_000;
 /** How long a second request with the same key waits for the first one's answer. */
 const WAIT_MS = 10_000;
 const POLL_MS = 50;
+/** In the place of the process that works on a request (RFC 9562, the nil UUID). */
+const NOBODY = '00000000-0000-0000-0000-000000000000';
 
 /** The header: what a UUID, a hash or a counter looks like. */
 export const IdempotencyKey = z.string().regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 visible ASCII characters');
@@ -46,14 +49,15 @@ export type Verdict =
  * a body is kept only as a keyed hash (it may hold a password).
  */
 export class Idempotency {
-  private readonly processId = randomUUID();
-  /** Requests that run now. */
+  /** Requests that run now, in this process. */
   private readonly running = new Set<string>();
 
   constructor(
     private readonly db: Database,
     private readonly clock: Clock,
     private readonly secret: Buffer,
+    /** This server process, and who else runs. */
+    private readonly node: Pick<Nodes, 'id' | 'isAlive'> = { id: randomUUID(), isAlive: async () => false },
   ) {}
 
   /**
@@ -76,6 +80,7 @@ export class Idempotency {
           done: (answer) => this.complete(id, answer).finally(() => this.running.delete(name)),
           failed: async (harmless) => {
             if (harmless) await this.release(id);
+            else await this.disown(id);
             this.running.delete(name);
           },
         };
@@ -88,7 +93,8 @@ export class Idempotency {
       if (row !== undefined) {
         if (!row.fingerprint.equals(fingerprint)) throw refusal(422, 'idempotency-key-reused', 'was used before for another request');
         if (row.status !== null && row.answer !== null) return { replay: this.open(id, row.status, row.answer) };
-        if (row.process_id !== this.processId || !this.running.has(id.toString('hex')))
+        const runs = row.process_id === this.node.id ? this.running.has(id.toString('hex')) : await this.node.isAlive(row.process_id);
+        if (!runs)
           throw refusal(
             409,
             'idempotency-outcome-unknown',
@@ -107,7 +113,7 @@ export class Idempotency {
       `INSERT INTO idempotency_key AS k (id, fingerprint, process_id, started_at) VALUES ($1, $2, $3, $4)
        ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, process_id = excluded.process_id, started_at = excluded.started_at,
          done_at = NULL, status = NULL, answer = NULL WHERE k.started_at < $5`,
-      [id, fingerprint, this.processId, new Date(now), new Date(now - IDEMPOTENCY_MS)],
+      [id, fingerprint, this.node.id, new Date(now), new Date(now - IDEMPOTENCY_MS)],
     );
     return made.rowCount === 1;
   }
@@ -123,6 +129,11 @@ export class Idempotency {
 
   private async release(id: Buffer): Promise<void> {
     await this.db.pool.query('DELETE FROM idempotency_key WHERE id = $1 AND done_at IS NULL', [id]);
+  }
+
+  /** Nobody works on it any more, and nobody knows how it went: other processes are told so too. */
+  private async disown(id: Buffer): Promise<void> {
+    await this.db.pool.query('UPDATE idempotency_key SET process_id = $2 WHERE id = $1 AND done_at IS NULL', [id, NOBODY]);
   }
 
   /** Forgets answers that are too old to be asked for again. Returns how many. */

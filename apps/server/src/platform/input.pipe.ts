@@ -4,10 +4,10 @@ import { parseInput } from './problem.js';
 
 /** `@Body(input(Schema, 'body'))`: what the handler gets has been read by its schema; a refusal names the field. */
 @Injectable()
-class InputPipe<T extends z.ZodType> implements PipeTransform<unknown, z.output<T>> {
+export class InputPipe<T extends z.ZodType> implements PipeTransform<unknown, z.output<T>> {
   constructor(
-    private readonly schema: T,
-    private readonly part: string,
+    readonly schema: T,
+    readonly part: string,
   ) {}
 
   transform(value: unknown): z.output<T> {

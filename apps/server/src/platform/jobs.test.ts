@@ -1,25 +1,27 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { freshDatabase, type TestDatabase } from '../../test/database.js';
+import { BACKENDS, type TestBackend } from '../../test/backends.js';
 import { Jobs } from './jobs.js';
 import { createLog } from './log.js';
 
 const quiet = createLog('silent');
+
+for (const { name, skip } of BACKENDS) if (skip !== null) process.stdout.write(`    skipped: jobs on ${name}, because there is ${skip}\n`);
 
 async function until(what: () => boolean, ms = 15_000): Promise<void> {
   const end = Date.now() + ms;
   while (!what() && Date.now() < end) await new Promise((done) => setTimeout(done, 20));
 }
 
-describe('jobs', () => {
-  let database: TestDatabase;
+describe.each(BACKENDS.filter((b) => b.skip === null))('jobs on $name', ({ open }) => {
+  let on: TestBackend;
   beforeAll(async () => {
-    database = await freshDatabase();
+    on = await open();
   });
-  afterAll(() => database.drop());
+  afterAll(() => on.end());
 
   it('refuse to start without a handler, and to have two', async () => {
-    const jobs = new Jobs(database.url, quiet);
+    const jobs = new Jobs(on.backend, quiet);
     await expect(jobs.start()).rejects.toThrow('no handler for the jobs "fix.dispatch"');
     jobs.handle('fix.dispatch', async () => {});
     expect(() => jobs.handle('fix.dispatch', async () => {})).toThrow('two handlers for the jobs "fix.dispatch"');
@@ -28,7 +30,7 @@ describe('jobs', () => {
   });
 
   it('reach their handler, single and in bulk; one id is one job while it waits; a failed one comes again', async () => {
-    const jobs = new Jobs(database.url, quiet);
+    const jobs = new Jobs(on.backend, quiet);
     const seen: string[] = [];
     let failures = 1;
     jobs.handle('fix.dispatch', async ({ runId }) => {

@@ -1,9 +1,6 @@
-import { createPostgresBackend, DEFAULT_SCHEMA, runMigrations, withBackend } from 'bullmq';
-import pg from 'pg';
 import { z } from 'zod';
 import type { Log } from './log.js';
-
-const { Queue, Worker } = withBackend(createPostgresBackend);
+import type { OpenQueue, QueueBackend } from './queue-backends.js';
 
 /**
  * Every kind of job, with the schema of what it carries: a job read back from the queue is input like any other. A job is a courier, never
@@ -23,31 +20,19 @@ export interface JobOptions {
   delayMs?: number;
 }
 
-/** Jobs of one kind that run at once. */
-const CONCURRENCY = 16;
-/** A failed job is tried again 5 times over half a minute; what still fails is found by a sweep. */
-const ATTEMPTS = 6;
-const BACKOFF_MS = 1_000;
-/** Connections of each queue and worker. */
-const CONNECTIONS = 2;
+/** A queue that has not answered after this is taken as gone: the caller's row stays, and a sweep adds the job again. */
+const ANSWER_MS = 3_000;
 
-type AnyQueue = InstanceType<typeof Queue>;
-type AnyWorker = InstanceType<typeof Worker>;
-
-/** The queue: BullMQ on the database that holds everything else. */
+/** The queue: BullMQ on the database that holds everything else, or on Redis. */
 export class Jobs {
   private readonly handlers = new Map<JobName, (data: unknown) => Promise<void>>();
-  private readonly queues = new Map<JobName, AnyQueue>();
-  private readonly workers: AnyWorker[] = [];
+  private readonly queues = new Map<JobName, OpenQueue>();
   private running = false;
-  private readonly connection: { connectionString: string; max: number };
 
   constructor(
-    url: string,
+    private readonly backend: QueueBackend,
     private readonly log: Log,
-  ) {
-    this.connection = { connectionString: url, max: CONNECTIONS };
-  }
+  ) {}
 
   /** Says who does the jobs of a kind. Exactly one room has to, before `start`. */
   handle<N extends JobName>(name: N, handler: JobHandler<N>): void {
@@ -56,73 +41,52 @@ export class Jobs {
   }
 
   /**
-   * Makes the queue's tables, then opens queues and workers.
+   * Makes what the queue needs, then opens queues and workers. A backend that is known to be away is not waited for.
    * @throws when a kind of job has no handler.
    */
   async start(): Promise<void> {
     const names = Object.keys(JOBS) as JobName[];
     const missing = names.filter((name) => !this.handlers.has(name));
     if (missing.length > 0) throw new Error(`no handler for the jobs ${missing.map((n) => `"${n}"`).join(', ')}`);
-    const client = new pg.Client({ connectionString: this.connection.connectionString, connectionTimeoutMillis: 5_000 });
-    await client.connect();
-    try {
-      await runMigrations(client, DEFAULT_SCHEMA);
-    } finally {
-      await client.end();
-    }
-    for (const name of names) this.open(name);
-    await Promise.all([...this.queues.values(), ...this.workers].map((q) => q.waitUntilReady()));
+    await this.backend.prepare();
+    for (const name of names)
+      this.queues.set(
+        name,
+        this.backend.open(name, async (data) => this.handlers.get(name)?.(data), this.log),
+      );
+    if (this.backend.isUp) await within(ANSWER_MS * 2, Promise.all([...this.queues.values()].map((q) => q.ready())));
     this.running = true;
   }
 
-  private open(name: JobName): void {
-    const queue = new Queue(name, {
-      connection: this.connection,
-      defaultJobOptions: {
-        removeOnComplete: true,
-        removeOnFail: true,
-        attempts: ATTEMPTS,
-        backoff: { type: 'exponential', delay: BACKOFF_MS },
-      },
-    });
-    // Without listeners a lost connection is an unhandled 'error' and ends the process.
-    queue.on('error', (error) => this.log.warn('queue error', { job: name, error }));
-    this.queues.set(name, queue);
-    const handler = this.handlers.get(name);
-    const worker = new Worker(name, async (job) => handler?.(job.data), { connection: this.connection, concurrency: CONCURRENCY });
-    worker.on('error', (error) => this.log.warn('worker error', { job: name, error }));
-    worker.on('failed', (job, error) => this.log.warn('job failed', { job: name, id: job?.id, attempt: job?.attemptsMade, error }));
-    this.workers.push(worker);
+  /** False while it is known that jobs cannot be added. */
+  get isUp(): boolean {
+    return this.running && this.backend.isUp;
   }
 
   /** Adds one job. @throws when the queue cannot be reached: the caller's row stays, and a sweep adds the job again. */
   async add<N extends JobName>(name: N, data: JobData<N>, options: JobOptions): Promise<void> {
-    await this.queue(name).add(name, data, { jobId: options.id, ...(options.delayMs === undefined ? {} : { delay: options.delayMs }) });
+    await within(ANSWER_MS, this.queue(name).add(name, data, jobOptions(options)));
   }
 
   /** Adds many jobs in one go (twelve thousand a second, where one by one makes some hundreds). */
   async addBulk<N extends JobName>(name: N, jobs: readonly { data: JobData<N>; options: JobOptions }[]): Promise<void> {
     if (jobs.length === 0) return;
-    await this.queue(name).addBulk(
-      jobs.map(({ data, options }) => ({
-        name,
-        data,
-        opts: { jobId: options.id, ...(options.delayMs === undefined ? {} : { delay: options.delayMs }) },
-      })),
-    );
+    const bulk = jobs.map(({ data, options }) => ({ name, data, opts: jobOptions(options) }));
+    await within(ANSWER_MS * 3, this.queue(name).addBulk(bulk));
   }
 
-  private queue(name: JobName): AnyQueue {
+  private queue(name: JobName): OpenQueue {
     const queue = this.queues.get(name);
     if (queue === undefined) throw new Error('the queue is not started');
+    if (!this.backend.isUp) throw new Error('the queue does not answer');
     return queue;
   }
 
-  /** True when the queue's tables answer. */
+  /** True when the queue answers. */
   async ok(): Promise<boolean> {
-    if (!this.running) return false;
+    if (!this.isUp) return false;
     try {
-      await Promise.all([...this.queues.values()].map((q) => q.getJobCounts('waiting')));
+      await within(ANSWER_MS, Promise.all([...this.queues.values()].map((q) => q.ask())));
       return true;
     } catch {
       return false;
@@ -132,9 +96,24 @@ export class Jobs {
   /** Takes no more jobs, waits for those that run, and closes every connection. */
   async close(): Promise<void> {
     this.running = false;
-    await Promise.allSettled(this.workers.map((w) => w.close()));
     await Promise.allSettled([...this.queues.values()].map((q) => q.close()));
-    this.workers.length = 0;
     this.queues.clear();
+  }
+}
+
+const jobOptions = ({ id, delayMs }: JobOptions) => ({ jobId: id, ...(delayMs === undefined ? {} : { delay: delayMs }) });
+
+/** The promise's result, or an error when it takes longer. */
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    return await Promise.race([
+      work,
+      new Promise<never>((_, reject) => {
+        timer = setTimeout(() => reject(new Error(`the queue did not answer within ${ms / 1000} s`)), ms);
+      }),
+    ]);
+  } finally {
+    clearTimeout(timer);
   }
 }

@@ -42,6 +42,7 @@ describe('the log', () => {
     'lse1.CRJl2viGp6HaeZc1CBj2NLM9dcAEwlSh.XqnufBEFupVMH7wjwVOuz6hVksSEtRWHNdd3BTD9vSw',
     'lst1.CRJl2viGp6HaeZc1CBj2NLM9dcAEwlSh',
     'postgres://lockstep:CRJl2viGp6HaeZc1CBj2NLM9dcAEwlSh@127.0.0.1/db',
+    'redis://:CRJl2viGp6HaeZc1CBj2NLM9dcAEwlSh@127.0.0.1:6379/0',
     'authorization: Bearer CRJl2viGp6HaeZc1CBj2NLM9dcAEwlSh',
     '-----BEGIN PRIVATE KEY-----\nCRJl2viGp6HaeZc1CBj2NLM9dcAEwlSh\n-----END PRIVATE KEY-----',
   ])('finds a secret inside a text: %s', (text) => {

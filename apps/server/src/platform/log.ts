@@ -17,7 +17,7 @@ const SECRET_KEY = /pass(word|phrase)|secret|token|cookie|authorization|private|
 /** Tokens of this system, connection strings with a password, PEM blocks, bearer headers: refused wherever they stand in a text. */
 const SECRET_TEXT: readonly [RegExp, string][] = [
   [/\b(lse1|lst1)\.[A-Za-z0-9_.-]+/g, '$1.[redacted]'],
-  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]+):[^\s@]+@/gi, '$1:[redacted]@'],
+  [/(\b[a-z][a-z0-9+.-]*:\/\/[^\s/:@]*):[^\s@]+@/gi, '$1:[redacted]@'],
   [/-----BEGIN [A-Z0-9 ]+-----[\s\S]*?-----END [A-Z0-9 ]+-----/g, '[redacted]'],
   [/\b(Bearer|Basic)\s+[A-Za-z0-9._~+/=-]+/gi, '$1 [redacted]'],
 ];

@@ -64,7 +64,10 @@ describe('migrations', () => {
     mkdirSync(join(dir, '2_b'));
     writeFileSync(join(dir, '2_b', 'migration.sql'), 'CREATE TABLE b (n INT);');
     expect(await migrate(url, dir)).toEqual(['2_b']);
-    await query(url, `UPDATE _prisma_migrations SET finished_at = NULL, applied_steps_count = 0, logs = 'cut off' WHERE migration_name = '2_b'`);
+    await query(
+      url,
+      `UPDATE _prisma_migrations SET finished_at = NULL, applied_steps_count = 0, logs = 'cut off' WHERE migration_name = '2_b'`,
+    );
     await expect(migrate(url, dir)).rejects.toThrow();
   });
 
@@ -111,6 +114,7 @@ const TYPES: Record<string, string> = {
   Bytes: 'bytea',
   Json: 'jsonb',
   'DateTime @db.Timestamptz(3)': 'timestamptz(3)',
+  'DateTime[] @db.Timestamptz(3)': '_timestamptz',
   'String[]': '_text',
   'String[] @db.Uuid': '_uuid',
   'Int[]': '_int4',

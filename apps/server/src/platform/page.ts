@@ -11,7 +11,7 @@ export const PageQuery = z.strictObject({
     .string()
     .regex(/^\d{1,4}$/, 'must be a whole number')
     .transform(Number)
-    .pipe(z.number().min(1, 'must be at least 1').max(PAGE.most, `must be at most ${PAGE.most}`))
+    .pipe(z.int().min(1, 'must be at least 1').max(PAGE.most, `must be at most ${PAGE.most}`))
     .default(PAGE.rows),
   after: text(1024).optional(),
   q: text(200).optional(),

@@ -19,6 +19,13 @@ const FRAMEWORK: Record<string, [status: number, code: string, detail: string]> 
 const DATABASE_AWAY = /^(08...|53300|57P0[123])$/;
 const NETWORK_AWAY = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND']);
 
+/** What Nest makes of some of them has lost its code: its status tells what it was. */
+const BY_STATUS: Record<number, string> = {
+  413: 'FST_ERR_CTP_BODY_TOO_LARGE',
+  414: 'FST_ERR_MAX_PARAM_LENGTH',
+  415: 'FST_ERR_CTP_INVALID_MEDIA_TYPE',
+};
+
 function statusOf(error: unknown): unknown {
   if (error instanceof HttpException) return error.getStatus();
   return typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined;
@@ -38,6 +45,8 @@ export function problemOf(error: unknown): ProblemError {
   const known = FRAMEWORK[codeOf(error)];
   if (known !== undefined) return new ProblemError(...known);
   const status = statusOf(error);
+  const byStatus = typeof status === 'number' ? FRAMEWORK[BY_STATUS[status] ?? ''] : undefined;
+  if (byStatus !== undefined) return new ProblemError(...byStatus);
   if (status === 404) return new ProblemError(404, 'not-found', 'There is nothing at this address.');
   if (status === 405) return new ProblemError(405, 'method-not-allowed', 'This address does not take this method.');
   if (typeof status === 'number' && status >= 400 && status < 500) {
@@ -68,7 +77,8 @@ export class ProblemFilter implements ExceptionFilter {
     const request = http.getRequest<FastifyRequest>();
     const reply = http.getResponse<FastifyReply>();
     const problem = problemOf(error);
-    if (problem.status >= 500)
+    // A server that says that it is not ready did not fail: it was asked, and is asked every few seconds.
+    if (problem.status >= 500 && problem !== error)
       this.log.error('a request failed', { method: request.method, path: request.url.split('?')[0], code: problem.code, error });
     if (reply.sent) return;
     sendProblem(reply, problem);

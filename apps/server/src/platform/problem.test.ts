@@ -49,6 +49,8 @@ describe('errors of others', () => {
     [{ code: 'FST_ERR_CTP_INVALID_MEDIA_TYPE', statusCode: 415 }, 415, 'unsupported-media-type'],
     [{ code: 'FST_ERR_CTP_BODY_TOO_LARGE', statusCode: 413 }, 413, 'too-large'],
     [{ statusCode: 404 }, 404, 'not-found'],
+    [{ statusCode: 413 }, 413, 'too-large'],
+    [{ statusCode: 415 }, 415, 'unsupported-media-type'],
     [{ code: 'ECONNREFUSED' }, 503, 'database-unavailable'],
     [{ code: '57P01' }, 503, 'database-unavailable'],
     [{ cause: { originalCode: '08006' } }, 503, 'database-unavailable'],

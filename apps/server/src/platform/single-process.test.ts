@@ -17,25 +17,36 @@ describe('one server process per database', () => {
   afterAll(() => database.drop());
 
   it('refuses a second one, says which the first is, and lets it in when the first has ended', async () => {
-    const first = await SingleProcess.acquire(database.url, quiet, never);
-    const second = SingleProcess.acquire(database.url, quiet, never);
+    const first = await SingleProcess.acquire(database.url, false, quiet, never);
+    const second = SingleProcess.acquire(database.url, false, quiet, never);
     await expect(second).rejects.toThrow(SecondProcessError);
     await expect(second).rejects.toThrow(new RegExp(`lockstep server ${process.pid}@`));
     await first.close();
-    const third = await SingleProcess.acquire(database.url, quiet, never);
+    const third = await SingleProcess.acquire(database.url, false, quiet, never);
     await third.close();
   });
 
+  it('lets those in that share it, and neither kind in beside the other', async () => {
+    const one = await SingleProcess.acquire(database.url, true, quiet, never);
+    const two = await SingleProcess.acquire(database.url, true, quiet, never);
+    await expect(SingleProcess.acquire(database.url, false, quiet, never)).rejects.toThrow(/REDIS_URL/);
+    await one.close();
+    await two.close();
+    const alone = await SingleProcess.acquire(database.url, false, quiet, never);
+    await expect(SingleProcess.acquire(database.url, true, quiet, never)).rejects.toThrow(/has no REDIS_URL/);
+    await alone.close();
+  });
+
   it('waits for a predecessor that is on its way out', async () => {
-    const first = await SingleProcess.acquire(database.url, quiet, never);
-    const second = SingleProcess.acquire(database.url, quiet, never);
+    const first = await SingleProcess.acquire(database.url, false, quiet, never);
+    const second = SingleProcess.acquire(database.url, false, quiet, never);
     await new Promise((done) => setTimeout(done, 300));
     await first.close();
     await (await second).close();
   });
 
   it('takes the lock again when its connection was cut, so that nobody else comes in', async () => {
-    const only = await SingleProcess.acquire(database.url, quiet, never);
+    const only = await SingleProcess.acquire(database.url, false, quiet, never);
     const admin = new pg.Client({ connectionString: database.url });
     await admin.connect();
     const cut = await admin.query(

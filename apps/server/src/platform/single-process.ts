@@ -18,8 +18,9 @@ const REGAIN_MS = 60_000;
 const sleep = (ms: number) => new Promise<void>((done) => setTimeout(done, ms));
 
 /**
- * Holds, on a connection of its own, the lock that one server process has for life. Hints travel in the process (see Bus) and hosts are
- * queued in it: two processes on one database would each know half.
+ * Holds, on a connection of its own, the lock that a server process has for life. Without Redis hints travel in the process (see Bus), so
+ * two processes on one database would each know half: the lock is for one alone. Processes with a Redis between them share it, which keeps
+ * out one that has none.
  */
 export class SingleProcess {
   private client: pg.Client | null = null;
@@ -27,25 +28,28 @@ export class SingleProcess {
 
   private constructor(
     private readonly url: string,
+    private readonly isShared: boolean,
     private readonly log: Log,
     private readonly lost: (why: string) => void,
   ) {}
 
   /**
    * Takes the lock.
+   * @param isShared others that share it may run too
    * @param lost called once when the lock was lost for good while we ran: the process has to stop.
-   * @throws SecondProcessError when another process holds it; the driver's error when the database cannot be reached.
+   * @throws SecondProcessError when another process holds it in a way that leaves no room for this one; the driver's error when the database cannot be reached.
    */
-  static async acquire(url: string, log: Log, lost: (why: string) => void): Promise<SingleProcess> {
-    const self = new SingleProcess(url, log, lost);
+  static async acquire(url: string, isShared: boolean, log: Log, lost: (why: string) => void): Promise<SingleProcess> {
+    const self = new SingleProcess(url, isShared, log, lost);
     const until = Date.now() + PATIENCE_MS;
     for (;;) {
       const holder = await self.tryOnce();
       if (holder === null) return self;
       if (Date.now() >= until) {
-        throw new SecondProcessError(
-          `Another Lockstep server (${holder}) works on this database; a second one is not possible: stop it, or give this one a database of its own.`,
-        );
+        const why = isShared
+          ? 'and has no REDIS_URL: stop it, or give both the same one'
+          : 'a second one is only possible when all have the same REDIS_URL: set it, stop the other, or give this one a database of its own';
+        throw new SecondProcessError(`Another Lockstep server (${holder}) works on this database${isShared ? ' ' : '; '}${why}.`);
       }
       await sleep(RETRY_MS);
     }
@@ -66,7 +70,10 @@ export class SingleProcess {
     });
     await client.connect();
     try {
-      const got = await client.query<{ got: boolean }>('SELECT pg_try_advisory_lock($1, $2) AS got', [ADVISORY.space, ADVISORY.process]);
+      const got = await client.query<{ got: boolean }>(`SELECT pg_try_advisory_lock${this.isShared ? '_shared' : ''}($1, $2) AS got`, [
+        ADVISORY.space,
+        ADVISORY.process,
+      ]);
       if (got.rows[0]?.got === true) {
         ours = true;
         this.client = client;
