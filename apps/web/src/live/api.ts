@@ -12,7 +12,7 @@ export function idempotencyKey(): string {
 }
 
 export interface ApiRequest<T> {
-  method?: 'GET' | 'POST' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   query?: Record<string, string | number | undefined>;
   body?: unknown;
   /** The same key for a repeated POST gives the same answer. */

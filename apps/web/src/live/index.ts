@@ -2,15 +2,30 @@
 export type { MadeToken, TokenView } from './access.js';
 export { idempotencyKey, onSignedOut } from './api.js';
 export * from './fleet-view.js';
-export { LiveProvider, makeQueryClient, useLiveState, useRowMemory, useWatch } from './live.js';
+export * from './host-view.js';
+export { keys } from './keys.js';
+export {
+  LiveProvider,
+  makeQueryClient,
+  useLiveState,
+  useRowMemory,
+  useServerStatus,
+  useTicketMemory,
+  useWatch,
+  useWatchTickets,
+} from './live.js';
+export { endOrderKey, orderAuditQuery, orderKeysQuery, ordersQuery, putStop, rotateOrderKey } from './orders.js';
 export { isOver, withRun } from './patch.js';
 export { ApiError, asApiError } from './problem.js';
 export {
   askFix,
+  assigneesQuery,
   cancelRun,
+  changeTicket,
+  commentOn,
+  csvUrl,
   enter,
   hostsQuery,
-  keys,
   makeToken,
   pairQuery,
   pairsQuery,
@@ -22,6 +37,12 @@ export {
   signIn,
   signOut,
   summaryQuery,
+  type TicketChange,
+  ticketQuery,
+  ticketSummaryQuery,
+  ticketsQuery,
   tokensQuery,
 } from './queries.js';
 export type { LiveState } from './socket.js';
+export * from './ticket-view.js';
+export { patchTicket } from './tickets.js';

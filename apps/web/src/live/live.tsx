@@ -1,12 +1,22 @@
-import { LIVE_PATH, LIVE_SUBPROTOCOL, type LiveMessage, type PairDetail } from '@lockstep/core/protocol';
+import {
+  LIVE_PATH,
+  LIVE_SUBPROTOCOL,
+  type LiveMessage,
+  type LiveWatch,
+  type PairDetail,
+  type StatusView,
+  type TicketRow,
+} from '@lockstep/core/protocol';
 import { QueryClient as Client, type InfiniteData, type QueryClient, useQueryClient } from '@tanstack/react-query';
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useSyncExternalStore } from 'react';
 import { announce, HEALTH_WORDS, setServerTime } from '../ui/index.js';
 import { parseView } from './fleet-view.js';
-import { offer, patchDetail, patchDetailRow, patchPages, RowMemory, type RowPage } from './patch.js';
+import { keys } from './keys.js';
+import { Missed } from './missed.js';
+import { Memory, offer, patchDetail, patchDetailRow, patchPages, RowMemory, type RowPage } from './patch.js';
 import { ApiError } from './problem.js';
-import { keys } from './queries.js';
 import { type LiveDeps, LiveSocket, type LiveState } from './socket.js';
+import { applyTickets } from './tickets.js';
 import { changeWords } from './words.js';
 
 /** A query client that asks again only where asking again may help. */
@@ -80,21 +90,49 @@ export function applyMessage(client: QueryClient, memory: RowMemory, m: LiveMess
 
 class Live {
   readonly memory = new RowMemory();
+  readonly tickets = new Memory<TicketRow>();
   readonly socket: LiveSocket;
+  /** How the server does; null while nothing bad is known. */
+  status: StatusView | null = null;
+  private readonly missed: Missed;
   private readonly listeners = new Set<() => void>();
   constructor(client: QueryClient, onSignedOut: () => void) {
+    const regained = () => {
+      void client.invalidateQueries({ queryKey: ['pairs'] });
+      void client.invalidateQueries({ queryKey: ['pair'] });
+      void client.invalidateQueries({ queryKey: ['tickets'] });
+      void client.invalidateQueries({ queryKey: ['ticket'] });
+      void client.invalidateQueries({ queryKey: keys.hosts });
+      void client.invalidateQueries({ queryKey: keys.orders });
+    };
+    this.missed = new Missed(browser.later, regained);
     this.socket = new LiveSocket(browser, {
-      message: (m) => applyMessage(client, this.memory, m),
+      message: (m) => {
+        // A new connection begins with hello, and a status follows only when something does not work.
+        if (m.type === 'hello') this.become(null);
+        if (m.type === 'status') this.become(m.status.status === 'ok' ? null : m.status);
+        else if (m.type === 'orders') client.setQueryData(keys.orders, m.orders);
+        else if (m.type === 'tickets' || m.type === 'ticket' || m.type === 'ticket-summary') applyTickets(client, this.tickets, m);
+        else applyMessage(client, this.memory, m);
+      },
       state: (s) => {
-        for (const l of this.listeners) l();
+        this.tell();
         if (s.status === 'signed-out') onSignedOut();
       },
-      regained: () => {
-        void client.invalidateQueries({ queryKey: ['pairs'] });
-        void client.invalidateQueries({ queryKey: ['pair'] });
-        void client.invalidateQueries({ queryKey: keys.hosts });
-      },
+      regained,
     });
+  }
+  stop(): void {
+    this.missed.stop();
+    this.socket.stop();
+  }
+  private become(status: StatusView | null): void {
+    this.missed.take(status);
+    this.status = status;
+    this.tell();
+  }
+  private tell(): void {
+    for (const l of this.listeners) l();
   }
   subscribe = (l: () => void) => {
     this.listeners.add(l);
@@ -103,6 +141,7 @@ class Live {
     };
   };
   state = (): LiveState => this.socket.state;
+  serverStatus = (): StatusView | null => this.status;
 }
 
 const LiveContext = createContext<Live | null>(null);
@@ -117,7 +156,7 @@ export function LiveProvider({ children, onSignedOut }: { children: ReactNode; o
     window.addEventListener('online', retry);
     return () => {
       window.removeEventListener('online', retry);
-      live.socket.stop();
+      live.stop();
     };
   }, [live]);
   return <LiveContext value={live}>{children}</LiveContext>;
@@ -136,16 +175,36 @@ export function useLiveState(): { state: LiveState; retry: () => void } {
   return { state, retry: () => live.socket.retryNow() };
 }
 
+/** What of the server does not work now; null while nothing bad is known. */
+export function useServerStatus(): StatusView | null {
+  const live = useLive();
+  return useSyncExternalStore(live.subscribe, live.serverStatus);
+}
+
 /** The newest revision of every row seen: lists that are read are held against it. */
 export function useRowMemory(): RowMemory {
   return useLive().memory;
 }
 
+/** The same for tickets. */
+export function useTicketMemory(): Memory<TicketRow> {
+  return useLive().tickets;
+}
+
+/** Watches one ticket, or all (null), while the component is shown. */
+export function useWatchTickets(ticket: string | null): void {
+  useWatching(ticket === null ? 'watch.tickets' : 'watch.ticket', ticket);
+}
+
 /** Watches one pair, or the fleet (null), while the component is shown. */
 export function useWatch(pair: string | null): void {
+  useWatching(pair === null ? 'watch.fleet' : 'watch.pair', pair);
+}
+
+function useWatching(type: Exclude<LiveWatch['type'], 'unwatch'>, id: string | null): void {
   const { socket } = useLive();
   useEffect(() => {
-    socket.watch(pair === null ? { type: 'watch.fleet' } : { type: 'watch.pair', id: pair });
+    socket.watch(type === 'watch.pair' || type === 'watch.ticket' ? { type, id: id ?? '' } : { type });
     return () => socket.watch({ type: 'unwatch' });
-  }, [socket, pair]);
+  }, [socket, type, id]);
 }

@@ -1,12 +1,17 @@
 import type { PairDetail, PairRow, RunView } from '@lockstep/core/protocol';
 import { compareRows, type FleetView, matches } from './fleet-view.js';
 
-export interface RowPage {
-  items: PairRow[];
+/** A row of any list that the socket patches. */
+export interface Row {
+  id: string;
+  revision: number;
+}
+export interface RowPage<R extends Row = PairRow> {
+  items: R[];
   next: string | null;
 }
-export interface RowPages {
-  pages: RowPage[];
+export interface RowPages<R extends Row = PairRow> {
+  pages: RowPage<R>[];
   pageParams: unknown[];
 }
 
@@ -22,12 +27,12 @@ export interface HealthChange {
  * The newest revision of every row seen, from lists and from the socket. A list that was read before a patch and arrives after it
  * would otherwise put the old row back.
  */
-export class RowMemory {
-  private readonly rows = new Map<string, PairRow>();
+export class Memory<R extends Row> {
+  protected readonly rows = new Map<string, R>();
 
   /** Takes rows in; returns those that were news: unknown before, or of a higher revision. */
-  take(rows: readonly PairRow[]): PairRow[] {
-    const news: PairRow[] = [];
+  take(rows: readonly R[]): R[] {
+    const news: R[] = [];
     for (const row of rows) {
       const known = this.rows.get(row.id);
       if (known && known.revision >= row.revision) continue;
@@ -42,6 +47,15 @@ export class RowMemory {
     return news;
   }
 
+  /** The newest version of a row. */
+  freshest(row: R): R {
+    const known = this.rows.get(row.id);
+    return known && known.revision > row.revision ? known : row;
+  }
+}
+
+/** The memory of pairs. */
+export class RowMemory extends Memory<PairRow> {
   /** Which of the rows bring another health to a pair that was known and is attached: each change comes out once. */
   changes(rows: readonly PairRow[]): HealthChange[] {
     return rows.flatMap((row) => {
@@ -50,16 +64,10 @@ export class RowMemory {
       return changed ? [{ row, from: known.health }] : [];
     });
   }
-
-  /** The newest version of a row. */
-  freshest(row: PairRow): PairRow {
-    const known = this.rows.get(row.id);
-    return known && known.revision > row.revision ? known : row;
-  }
 }
 
 /** Puts newer rows in the places of older ones. Nothing moves, nothing is added, nothing is removed; the same object when nothing changed. */
-export function patchPages<T extends RowPages>(data: T, rows: readonly PairRow[]): T {
+export function patchPages<R extends Row, T extends RowPages<R>>(data: T, rows: readonly R[]): T {
   const byId = new Map(rows.map((r) => [r.id, r]));
   let changed = false;
   const pages = data.pages.map((page) => {
@@ -82,14 +90,24 @@ export function patchPages<T extends RowPages>(data: T, rows: readonly PairRow[]
  * them, the list does not jump. `offered` are those offered already.
  */
 export function offer(data: RowPages, view: FleetView, rows: readonly PairRow[], offered: readonly string[]): string[] {
+  return offerRows(data, rows, offered, { belongs: (row) => matches(row, view), compare: (a, b) => compareRows(a, b, view.sort) });
+}
+
+/** The same for rows of any list. */
+export function offerRows<R extends Row>(
+  data: RowPages<R>,
+  rows: readonly R[],
+  offered: readonly string[],
+  view: { belongs: (row: R) => boolean; compare: (a: R, b: R) => number },
+): string[] {
   const shown = new Set(data.pages.flatMap((p) => p.items.map((r) => r.id)));
   const lastPage = data.pages.at(-1);
   const last = lastPage?.items.at(-1);
   const out = new Set(offered);
   for (const row of rows) {
     if (shown.has(row.id)) continue;
-    const within = !lastPage?.next || !last || compareRows(row, last, view.sort) < 0;
-    if (matches(row, view) && within) out.add(row.id);
+    const within = !lastPage?.next || !last || view.compare(row, last) < 0;
+    if (view.belongs(row) && within) out.add(row.id);
     else out.delete(row.id);
   }
   return out.size === offered.length && offered.every((id) => out.has(id)) ? (offered as string[]) : [...out];

@@ -1,4 +1,4 @@
-import type { PairDetail, PairRow, RunView } from '@lockstep/core/protocol';
+import type { PairDetail, PairRow, RunView, TicketDetail, TicketRow } from '@lockstep/core/protocol';
 
 /** A row for tests. */
 export function row(over: Partial<PairRow> = {}): PairRow {
@@ -63,6 +63,7 @@ export function detail(over: Partial<PairDetail> = {}): PairDetail {
     runs: [],
     timeline: [],
     efficacy: [],
+    tickets: [],
     target: {
       os: 'linux',
       connected: true,
@@ -76,4 +77,43 @@ export function detail(over: Partial<PairDetail> = {}): PairDetail {
     },
     ...over,
   };
+}
+
+/** A ticket for tests. */
+export function ticket(over: Partial<TicketRow> = {}): TicketRow {
+  return {
+    id: '00000000-0000-4000-8000-0000000000f1',
+    number: 12,
+    state: 'open',
+    priority: 'normal',
+    priorityBy: 'server',
+    title: 'Phone no longer trusts this computer: J. Ito’s iPhone on MBP-0231',
+    cause: 'C44',
+    causeTitle: 'Phone no longer trusts this computer',
+    family: 'trust',
+    layer: 'trust',
+    hostId: '00000000-0000-4000-8000-0000000000aa',
+    hostName: 'MBP-0231',
+    pairId: '00000000-0000-4000-8000-000000000001',
+    udid: '00008110-001A2B3C4D5E6F00',
+    deviceName: 'J. Ito’s iPhone',
+    pairs: 1,
+    assignee: null,
+    openedAt: '2026-11-24T09:00:00.000Z',
+    changedAt: '2026-11-24T09:00:00.000Z',
+    goneAt: null,
+    closedAt: null,
+    closedBy: null,
+    reopenedAt: null,
+    reopened: 0,
+    sentence: 'J. Ito’s iPhone on MBP-0231: open {since}.',
+    since: '2026-11-24T09:00:00.000Z',
+    revision: 1,
+    ...over,
+  };
+}
+
+/** One ticket's page for tests. */
+export function ticketDetail(over: Partial<TicketDetail> = {}): TicketDetail {
+  return { ticket: over.ticket ?? ticket(), body: '', events: [], pairs: [], running: [], previous: null, later: [], ...over };
 }

@@ -1,8 +1,9 @@
+import { printable } from '@lockstep/core/health';
 import { Menu, useMantineColorScheme } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouter, useRouterState } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState } from 'react';
-import { enter, keys, LiveProvider, sessionQuery, signOut, useLiveState } from '../live/index.js';
+import { enter, keys, LiveProvider, ordersQuery, sessionQuery, signOut, useLiveState, useServerStatus } from '../live/index.js';
 import { Announcer, KeyHelp, LoadingRows, Name, timeOfDay, useCommands, useTicking } from '../ui/index.js';
 import { Brand } from './Brand.js';
 import styles from './Frame.module.css';
@@ -44,8 +45,10 @@ function Signed({ name, email, role }: { name: string; email: string; role: keyo
   const path = useRouterState({ select: (s) => s.location.pathname });
   useCommands({
     'go-fleet': () => void navigate({ to: '/' }),
+    'go-tickets': () => void navigate({ to: '/tickets' }),
     'go-hosts': () => void navigate({ to: '/hosts' }),
     'go-enrol': () => void navigate({ to: '/enrol' }),
+    'go-orders': () => void navigate({ to: '/orders' }),
     help: () => setHelp((h) => !h),
     leave: () => {
       if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
@@ -71,8 +74,12 @@ function Signed({ name, email, role }: { name: string; email: string; role: keyo
           <Link to="/" activeOptions={{ exact: true, includeSearch: false }}>
             {WORDS.nav.fleet}
           </Link>
+          <Link to="/tickets" activeOptions={{ includeSearch: false }}>
+            {WORDS.nav.tickets}
+          </Link>
           <Link to="/hosts">{WORDS.nav.hosts}</Link>
           <Link to="/enrol">{WORDS.nav.enrol}</Link>
+          <Link to="/orders">{WORDS.nav.orders}</Link>
         </nav>
         <div className={styles.right}>
           <LiveDot />
@@ -120,6 +127,8 @@ function Signed({ name, email, role }: { name: string; email: string; role: keyo
         </div>
       </header>
       <LostBanner />
+      <StatusBanner />
+      <StopBanner />
       <main id="content" ref={main} tabIndex={-1} className={styles.main}>
         <Outlet />
       </main>
@@ -157,6 +166,38 @@ function LostBanner() {
       <button type="button" onClick={retry}>
         {WORDS.live.retry}
       </button>
+    </div>
+  );
+}
+
+/** What of the server does not work, since when, and what that means. While the page is not live it cannot know. */
+function StatusBanner() {
+  const { state } = useLiveState();
+  const status = useServerStatus();
+  const since = status?.troubles[0]?.since;
+  if (state.status !== 'live' || !status || since === undefined) return null;
+  return (
+    <div className={styles.banner} role="status" data-testid="status-banner">
+      <strong>
+        {WORDS.live.degraded} {WORDS.live.since(timeOfDay(since))}.
+      </strong>
+      {status.troubles.map((t) => (
+        <span key={t.part}>{t.sentence}</span>
+      ))}
+    </div>
+  );
+}
+
+/** Who stopped all orders, and why, on every page: whoever wants to repair something has to know before they look for the button. */
+function StopBanner() {
+  const { data } = useQuery(ordersQuery());
+  const stop = data?.stop;
+  if (!stop?.stopped) return null;
+  return (
+    <div className={styles.banner} role="status" data-testid="stop-banner">
+      <strong>{WORDS.stopped.banner}.</strong>
+      <span>{WORDS.stopped.who(printable(stop.by ?? ''), timeOfDay(stop.at ?? ''), printable(stop.reason ?? ''))}</span>
+      <Link to="/orders">{WORDS.stopped.more}</Link>
     </div>
   );
 }

@@ -1,6 +1,18 @@
 import type { QueryClient } from '@tanstack/react-query';
 import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
-import { type FleetSearch, keys, onSignedOut, parseView, searchOf } from '../live/index.js';
+import {
+  type FleetSearch,
+  type HostSearch,
+  hostSearchOf,
+  keys,
+  onSignedOut,
+  parseHostView,
+  parseTickets,
+  parseView,
+  searchOf,
+  type TicketsSearch,
+  ticketsSearch,
+} from '../live/index.js';
 import { EnrolPage } from './enrol/EnrolPage.js';
 import { SetupPage } from './entry/SetupPage.js';
 import { SignInPage } from './entry/SignInPage.js';
@@ -8,7 +20,10 @@ import { Frame } from './Frame.js';
 import { FleetPage } from './fleet/FleetPage.js';
 import { HostsPage } from './hosts/HostsPage.js';
 import { Crashed, Nowhere } from './Nowhere.js';
+import { OrdersPage } from './orders/OrdersPage.js';
 import { PairPage } from './pair/PairPage.js';
+import { TicketPage } from './tickets/TicketPage.js';
+import { TicketsPage } from './tickets/TicketsPage.js';
 
 /* The map. */
 const root = createRootRoute({ notFoundComponent: Nowhere, errorComponent: Crashed });
@@ -33,10 +48,23 @@ const fleet = createRoute({
   component: FleetPage,
 });
 const pair = createRoute({ getParentRoute: () => frame, path: '/pairs/$pairId', component: PairPage });
-const hosts = createRoute({ getParentRoute: () => frame, path: '/hosts', component: HostsPage });
+const tickets = createRoute({
+  getParentRoute: () => frame,
+  path: '/tickets',
+  validateSearch: (s: Record<string, unknown>): TicketsSearch => ticketsSearch(parseTickets(s)),
+  component: TicketsPage,
+});
+const ticket = createRoute({ getParentRoute: () => frame, path: '/tickets/$ticketId', component: TicketPage });
+const hosts = createRoute({
+  getParentRoute: () => frame,
+  path: '/hosts',
+  validateSearch: (s: Record<string, unknown>): HostSearch => hostSearchOf(parseHostView(s)),
+  component: HostsPage,
+});
 const enrol = createRoute({ getParentRoute: () => frame, path: '/enrol', component: EnrolPage });
+const orders = createRoute({ getParentRoute: () => frame, path: '/orders', component: OrdersPage });
 
-const tree = root.addChildren([signIn, setup, frame.addChildren([fleet, pair, hosts, enrol])]);
+const tree = root.addChildren([signIn, setup, frame.addChildren([fleet, pair, tickets, ticket, hosts, enrol, orders])]);
 
 /** The router of the console. Search parameters are plain text: `?health=broken,waiting&sort=-since`. */
 export function makeRouter(client: QueryClient) {

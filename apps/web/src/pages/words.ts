@@ -2,7 +2,12 @@
 export const WORDS = {
   product: 'Lockstep',
   skip: 'Skip to content',
-  nav: { label: 'Pages', fleet: 'Fleet', hosts: 'Hosts', enrol: 'Enrol' },
+  nav: { label: 'Pages', fleet: 'Fleet', tickets: 'Tickets', hosts: 'Hosts', enrol: 'Enrol', orders: 'Orders' },
+  stopped: {
+    banner: 'All orders are stopped',
+    who: (by: string, time: string, reason: string) => `${by} stopped them at ${time}: ${reason}`,
+    more: 'Orders',
+  },
   live: {
     connecting: 'connecting…',
     live: 'live',
@@ -10,6 +15,8 @@ export const WORDS = {
     lost: 'not live',
     lostBanner: 'Live updates were lost',
     lostAt: (time: string) => `at ${time}`,
+    degraded: 'The server works with less than it needs',
+    since: (time: string) => `since ${time}`,
     lostMeaning: 'The page shows what it knew then; ages go on counting.',
     retryIn: (seconds: number) => (seconds > 0 ? `Next try in ${seconds} s.` : 'Trying now…'),
     retry: 'Try now',

@@ -2,6 +2,7 @@ import { type FactKind, type FailReason, type Layer, printable, type RungState }
 import { Tooltip } from '@mantine/core';
 import { type Ref, useId, useImperativeHandle, useRef, useState } from 'react';
 import { Age } from './Age.js';
+import { Fade } from './Fade.js';
 import styles from './Ladder.module.css';
 import { absolute } from './lengths.js';
 import { Mark } from './Mark.js';
@@ -78,6 +79,7 @@ function Rung({ rung, loud, above }: { rung: LadderRung; loud: boolean; above: b
   const quiet = rung.state === 'not-reached' || rung.state === 'not-needed';
   const wordStyle = quiet ? styles.quietWord : styles[rung.state];
   const shape = loud ? styles.loud : `${above ? styles.above : ''} ${quiet ? styles.quiet : ''}`;
+  const size = loud ? 18 : 14;
   const reading = printable(rung.reading);
   const raw = rawText(readingIn(rung.fact), 0, 280);
   const tip = (
@@ -107,13 +109,21 @@ function Rung({ rung, loud, above }: { rung: LadderRung; loud: boolean; above: b
       >
         <button type="button" className={styles.button} aria-expanded={open} aria-controls={id} onClick={() => setOpen(!open)}>
           <span className={styles.mark}>
-            <Mark kind={rung.state} size={loud ? 18 : 14} />
+            {rung.seenAt === null ? (
+              <Mark kind={rung.state} size={size} />
+            ) : (
+              <Fade at={rung.seenAt}>
+                <Mark kind={rung.state} size={size} />
+              </Fade>
+            )}
           </span>
           <span className={styles.name}>
             {name}
             <span className={styles.plain}>{plain}</span>
           </span>
-          <span className={`${styles.word} ${wordStyle}`}>{RUNG_WORDS[rung.state]}</span>
+          <span className={`${styles.word} ${wordStyle}`}>
+            {rung.seenAt === null ? RUNG_WORDS[rung.state] : <Fade at={rung.seenAt}>{RUNG_WORDS[rung.state]}</Fade>}
+          </span>
           <span className={styles.reading}>{reading}</span>
           <span className={styles.age}>{rung.seenAt && <Age at={rung.seenAt} look />}</span>
           <span className={styles.chevron} aria-hidden="true">

@@ -2,8 +2,10 @@
 export const KEYS = [
   { command: 'search', keys: ['/'], words: 'Search', group: 'Everywhere' },
   { command: 'go-fleet', keys: ['g', 'f'], words: 'Go to the fleet', group: 'Everywhere' },
+  { command: 'go-tickets', keys: ['g', 't'], words: 'Go to tickets', group: 'Everywhere' },
   { command: 'go-hosts', keys: ['g', 'h'], words: 'Go to hosts', group: 'Everywhere' },
   { command: 'go-enrol', keys: ['g', 'e'], words: 'Go to enrolment', group: 'Everywhere' },
+  { command: 'go-orders', keys: ['g', 'o'], words: 'Go to orders', group: 'Everywhere' },
   { command: 'help', keys: ['?'], words: 'Show this list', group: 'Everywhere' },
   { command: 'leave', keys: ['Escape'], words: 'Leave search, close what is open', group: 'Everywhere' },
   { command: 'next', keys: ['j'], words: 'Next row or rung', group: 'In a table or ladder' },

@@ -2,7 +2,7 @@ import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { MadeToken } from '../../live/index.js';
-import { enrolCommands } from './commands.js';
+import { enrolCommands } from '../commands.js';
 import styles from './Enrol.module.css';
 import { WORDS } from './words.js';
 

@@ -2,7 +2,7 @@ import { Button, NativeSelect, TextInput } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { ApiError, asApiError, keys, type MadeToken, makeToken } from '../../live/index.js';
-import { wholeNumber } from './commands.js';
+import { wholeNumber } from '../commands.js';
 import styles from './Enrol.module.css';
 import { WORDS } from './words.js';
 

@@ -7,7 +7,7 @@ import { EmptyState } from '../../ui/index.js';
 import { Entry } from './Entry.js';
 import styles from './Entry.module.css';
 import { checkSetup, type FieldErrors, PASSWORD_MIN, type SetupFields, tokenOf } from './fields.js';
-import { EntryProblem, focusWrong } from './SignInPage.js';
+import { EntryProblem, focusWrong, saidByFields } from './SignInPage.js';
 import { WORDS } from './words.js';
 
 const W = WORDS.setup;
@@ -68,7 +68,7 @@ export function SetupPage() {
       <h1>{W.title}</h1>
       <p className={styles.lead}>{W.lead}</p>
       <form className={styles.form} onSubmit={submit} noValidate>
-        {ask.error && <EntryProblem error={ask.error} />}
+        {ask.error && !saidByFields(ask.error) && <EntryProblem error={ask.error} />}
         <TextInput label={W.name} autoComplete="name" autoFocus {...bind('name')} />
         <TextInput label={W.email} type="email" autoComplete="username" {...bind('email')} />
         <PasswordInput

@@ -52,7 +52,7 @@ export function SignInPage() {
         </p>
       )}
       <form className={styles.form} onSubmit={submit} noValidate>
-        {ask.error && <EntryProblem error={ask.error} />}
+        {ask.error && !saidByFields(ask.error) && <EntryProblem error={ask.error} />}
         <TextInput
           label={W.email}
           name="email"
@@ -84,7 +84,10 @@ export function focusWrong(form: HTMLFormElement, names: readonly string[]): voi
   [...form.elements].find((el): el is HTMLInputElement => el instanceof HTMLInputElement && names.includes(el.name))?.focus();
 }
 
-/** Why the door stayed shut, unless the fields already say it. */
+/** Whether the fields show all of it. */
+export const saidByFields = (error: Error): boolean => error instanceof ApiError && Object.keys(error.fields).length > 0;
+
+/** Why the door stayed shut. */
 export function EntryProblem({ error }: { error: Error }) {
   if (error instanceof ApiError && error.status === 429 && error.retryAfterS !== null) {
     return (

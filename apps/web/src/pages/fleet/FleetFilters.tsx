@@ -1,16 +1,13 @@
 import { causeTitle } from '@lockstep/core/diagnosis';
 import { type Health, LAYERS, type Layer } from '@lockstep/core/health';
 import type { FleetSummary } from '@lockstep/core/protocol';
-import { TextInput } from '@mantine/core';
-import { type Ref, useEffect, useRef, useState } from 'react';
+import type { Ref } from 'react';
 import { type FleetView, MAX_Q } from '../../live/index.js';
-import { Chip, HEALTH_WORDS, LAYER_WORDS, Mark, Name } from '../../ui/index.js';
+import { Chip, FilterTag, HEALTH_WORDS, LAYER_WORDS, Mark, Name, SearchField } from '../../ui/index.js';
 import styles from './Fleet.module.css';
 import { WORDS } from './words.js';
 
 const CHIPS: readonly Health[] = ['broken', 'waiting', 'unknown', 'degraded', 'healthy'];
-/** A search is asked when typing rests this long, ms. */
-const REST_MS = 250;
 
 const toggled = <T,>(list: readonly T[], v: T): T[] => (list.includes(v) ? list.filter((x) => x !== v) : [...list, v]);
 
@@ -78,14 +75,14 @@ export function FleetFilters({ view, summary, hostName, onChange }: FleetFilters
       {(view.host || view.cause) && (
         <div className={styles.tags}>
           {view.host && (
-            <Tag label={WORDS.host} onRemove={() => onChange({ ...view, host: null })}>
+            <FilterTag label={WORDS.host} remove={WORDS.remove(WORDS.host)} onRemove={() => onChange({ ...view, host: null })}>
               {hostName ? <Name of={hostName} /> : view.host}
-            </Tag>
+            </FilterTag>
           )}
           {view.cause && (
-            <Tag label={WORDS.cause} onRemove={() => onChange({ ...view, cause: null })}>
+            <FilterTag label={WORDS.cause} remove={WORDS.remove(WORDS.cause)} onRemove={() => onChange({ ...view, cause: null })}>
               {causeTitle(view.cause)}
-            </Tag>
+            </FilterTag>
           )}
         </div>
       )}
@@ -111,58 +108,20 @@ function RungFilter({ layer, n, pressed, onToggle }: { layer: Layer; n: number |
   );
 }
 
-function Tag({ label, children, onRemove }: { label: string; children: React.ReactNode; onRemove: () => void }) {
-  return (
-    <span className={styles.tag}>
-      <span className={styles.faint}>{label}:</span> {children}
-      <button type="button" aria-label={WORDS.remove(label)} onClick={onRemove}>
-        ×
-      </button>
-    </span>
-  );
-}
-
 /** The search. */
 export function FleetSearchField({
   view,
   onChange,
   searchRef,
 }: Pick<FleetFiltersProps, 'view' | 'onChange'> & { searchRef: Ref<HTMLInputElement> }) {
-  const [text, setText] = useState(view.q);
-  const sent = useRef(view.q);
-  const latest = useRef({ view, onChange });
-  useEffect(() => {
-    latest.current = { view, onChange };
-  });
-  // The address changed by other means (Back, a link): the field follows.
-  useEffect(() => {
-    if (view.q !== sent.current) {
-      sent.current = view.q;
-      setText(view.q);
-    }
-  }, [view.q]);
-  useEffect(() => {
-    const q = text.trim();
-    if (q === sent.current) return;
-    const timer = setTimeout(() => {
-      sent.current = q;
-      latest.current.onChange({ ...latest.current.view, q }, true);
-    }, REST_MS);
-    return () => clearTimeout(timer);
-  }, [text]);
   return (
-    <TextInput
-      ref={searchRef}
-      className={styles.search}
-      type="search"
-      size="xs"
-      aria-label={WORDS.search}
-      placeholder={WORDS.search}
-      value={text}
+    <SearchField
+      value={view.q}
+      onSearch={(q) => onChange({ ...view, q }, true)}
+      label={WORDS.search}
       maxLength={MAX_Q}
-      rightSection={<kbd>/</kbd>}
-      onChange={(e) => setText(e.currentTarget.value)}
-      data-testid="search"
+      className={styles.search}
+      inputRef={searchRef}
     />
   );
 }

@@ -9,10 +9,14 @@ import { WORDS } from './words.js';
 export function FleetHead({
   summary,
   search,
+  csv,
   onClear,
 }: {
   summary: FleetSummary | undefined;
-  search: ReactNode /** Null when nothing is filtered. */;
+  search: ReactNode;
+  /** Where the list is to be had as CSV. */
+  csv: string;
+  /** Null when nothing is filtered. */
   onClear: (() => void) | null;
 }) {
   if (!summary) {
@@ -56,7 +60,12 @@ export function FleetHead({
           )}
         </p>
       </div>
-      {search}
+      <div className={styles.tools}>
+        {search}
+        <a className={styles.csv} href={csv} download title={onClear ? WORDS.csvFiltered : WORDS.csvAll} data-testid="csv">
+          {WORDS.csv}
+        </a>
+      </div>
     </header>
   );
 }

@@ -4,6 +4,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react';
 import {
+  csvUrl,
   DEFAULT_VIEW,
   type FleetView,
   isFiltered,
@@ -104,6 +105,7 @@ export function FleetPage() {
     <>
       <FleetHead
         summary={summary}
+        csv={csvUrl(view)}
         onClear={isFiltered(view) ? () => show({ ...DEFAULT_VIEW, sort: view.sort }) : null}
         search={<FleetSearchField view={view} onChange={show} searchRef={searchRef} />}
       />

@@ -2,7 +2,7 @@ import { causeWords } from '@lockstep/core/diagnosis';
 import type { PairRow } from '@lockstep/core/protocol';
 import { Link } from '@tanstack/react-router';
 import type { ReactNode } from 'react';
-import { Age, type DataColumn, HealthMark, LadderSpark, Name, shortSentence } from '../../ui/index.js';
+import { Age, type DataColumn, Fade, HealthMark, LadderSpark, Name, shortSentence } from '../../ui/index.js';
 import styles from './Fleet.module.css';
 import { WORDS } from './words.js';
 
@@ -42,7 +42,11 @@ export function columnsOf(tools: RowTools, tight: boolean): DataColumn<PairRow>[
       head: c.health,
       track: tight ? '94px' : '104px',
       sort: 'health',
-      cell: (row) => <HealthMark health={row.health} presence={row.presence} />,
+      cell: (row) => (
+        <Fade at={row.seenAt}>
+          <HealthMark health={row.health} presence={row.presence} />
+        </Fade>
+      ),
     },
     {
       id: 'device',
@@ -85,7 +89,16 @@ export function columnsOf(tools: RowTools, tight: boolean): DataColumn<PairRow>[
         </span>
       ),
     },
-    { id: 'ladder', head: c.ladder, track: '104px', cell: (row) => <LadderSpark rungs={row.rungs} away={row.presence !== 'attached'} /> },
+    {
+      id: 'ladder',
+      head: c.ladder,
+      track: '104px',
+      cell: (row) => (
+        <Fade at={row.seenAt}>
+          <LadderSpark rungs={row.rungs} away={row.presence !== 'attached'} />
+        </Fade>
+      ),
+    },
     {
       id: 'since',
       head: c.since,
@@ -111,7 +124,9 @@ export function NarrowRow({ row, gone }: { row: PairRow; gone: boolean }) {
   return (
     <div className={styles.card}>
       <div className={styles.cardTop}>
-        <HealthMark health={row.health} presence={row.presence} />
+        <Fade at={row.seenAt}>
+          <HealthMark health={row.health} presence={row.presence} />
+        </Fade>
         <Device row={row} />
         <span className={styles.faint}>
           <Age at={row.since} form="bare" />

@@ -1,23 +1,26 @@
-import { printable } from '@lockstep/core/health';
-import type { HostRow } from '@lockstep/core/protocol';
 import { Button } from '@mantine/core';
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
-import { useEffect, useState } from 'react';
-import { DEFAULT_VIEW, hostsQuery, keys, revokeHost, searchOf, sessionQuery } from '../../live/index.js';
-import { Age, day, EmptyState, HealthMark, LoadingRows, Mark, Name, OS_WORDS } from '../../ui/index.js';
-import { Confirm } from '../Confirm.js';
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query';
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useEffect, useMemo } from 'react';
+import { EVERY_HOST, type HostView, hostSearchOf, hostsQuery, parseHostView, sessionQuery } from '../../live/index.js';
+import { EmptyState, LoadingRows } from '../../ui/index.js';
 import { Problem } from '../Problem.js';
 import styles from '../Rows.module.css';
 import { WORDS as FRAME } from '../words.js';
+import { HostFilters } from './HostFilters.js';
+import { HostRows } from './HostRows.js';
 import { WORDS } from './words.js';
 
-/** Every computer with an agent. */
+/** Every computer with an agent; the address says which are shown. */
 export function HostsPage() {
-  const list = useInfiniteQuery(hostsQuery);
+  const navigate = useNavigate();
+  const search = useSearch({ from: '/frame/hosts' });
+  const view = useMemo(() => parseHostView(search), [search]);
+  const list = useInfiniteQuery(hostsQuery(view));
   const session = useQuery({ ...sessionQuery, refetchOnMount: false });
-  const admin = session.data?.person.role === 'admin';
   const hosts = list.data?.pages.flatMap((p) => p.items) ?? [];
+  const filtered = view.state !== null || view.cause !== null || view.q !== '';
+  const show = (next: HostView, replace = false) => void navigate({ to: '/hosts', search: hostSearchOf(next), replace });
   useEffect(() => {
     document.title = `${WORDS.title} – ${FRAME.product}`;
   }, []);
@@ -28,46 +31,35 @@ export function HostsPage() {
       </div>
     );
   }
-  const c = WORDS.columns;
+  const isNobody = hosts.length === 0 && !filtered;
   return (
     <div className={styles.page}>
       <div className={styles.head}>
         <h1>
-          {WORDS.sentence(hosts.filter((h) => h.revokedAt === null).length, hosts.filter((h) => h.connected).length, list.hasNextPage)}
+          {filtered
+            ? WORDS.found(hosts.length, list.hasNextPage)
+            : WORDS.sentence(hosts.filter((h) => h.revokedAt === null).length, hosts.filter((h) => h.connected).length, list.hasNextPage)}
         </h1>
-        {hosts.length > 0 && <Link to="/enrol">{WORDS.enrol}</Link>}
+        {!isNobody && <Link to="/enrol">{WORDS.enrol}</Link>}
       </div>
-      {hosts.length === 0 ? (
+      {!isNobody && <HostFilters view={view} onChange={show} />}
+      {isNobody ? (
         <EmptyState title={WORDS.empty.title} next={<Link to="/enrol">{WORDS.empty.next}</Link>}>
           {WORDS.empty.text}
         </EmptyState>
+      ) : hosts.length === 0 ? (
+        <EmptyState
+          title={WORDS.none.title}
+          next={
+            <Button size="xs" variant="default" onClick={() => show(EVERY_HOST)}>
+              {WORDS.none.next}
+            </Button>
+          }
+        >
+          {WORDS.none.text}
+        </EmptyState>
       ) : (
-        <div className={styles.scroll}>
-          <table className={styles.table} data-testid="hosts">
-            <thead>
-              <tr>
-                <th scope="col">{c.name}</th>
-                <th scope="col">{c.connection}</th>
-                <th scope="col">{c.health}</th>
-                <th scope="col" className={styles.right}>
-                  {c.pairs}
-                </th>
-                <th scope="col" className={styles.right}>
-                  {c.findings}
-                </th>
-                <th scope="col">{c.os}</th>
-                <th scope="col">{c.agent}</th>
-                <th scope="col">{c.enrolled}</th>
-                {admin && <th scope="col" aria-label={WORDS.revoke.go} />}
-              </tr>
-            </thead>
-            <tbody>
-              {hosts.map((h) => (
-                <Host key={h.id} host={h} admin={admin} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <HostRows hosts={hosts} admin={session.data?.person.role === 'admin'} />
       )}
       {list.hasNextPage && (
         <Button variant="default" mt="md" size="xs" onClick={() => void list.fetchNextPage()}>
@@ -75,89 +67,5 @@ export function HostsPage() {
         </Button>
       )}
     </div>
-  );
-}
-
-function Host({ host: h, admin }: { host: HostRow; admin: boolean }) {
-  const client = useQueryClient();
-  const [asking, setAsking] = useState(false);
-  const revoke = useMutation({
-    mutationFn: () => revokeHost(h.id),
-    onSuccess: () => {
-      setAsking(false);
-      return client.invalidateQueries({ queryKey: keys.hosts });
-    },
-  });
-  const off = h.revokedAt !== null;
-  return (
-    <tr data-testid="host-row" data-off={off || undefined}>
-      <td>
-        <span className={styles.name}>
-          <Name of={h.name} fallback={h.id} />
-        </span>
-      </td>
-      <td>
-        <span className={styles.connection}>
-          <Mark kind={off ? 'away' : h.connected ? 'ok' : 'not-reached'} size={10} />
-          {off ? (
-            <>
-              {WORDS.revoked} <Age at={h.revokedAt} />
-            </>
-          ) : h.connected ? (
-            WORDS.connected
-          ) : (
-            <span className={styles.soft}>
-              {h.lastContactAt ? (
-                <>
-                  {WORDS.lastContact} <Age at={h.lastContactAt} look />
-                </>
-              ) : (
-                WORDS.never
-              )}
-            </span>
-          )}
-        </span>
-      </td>
-      <td>{off ? <span className={styles.faint}>–</span> : <HealthMark health={h.health} />}</td>
-      <td className={styles.right}>
-        {h.pairs > 0 ? (
-          <Link to="/" search={searchOf({ ...DEFAULT_VIEW, host: h.id })} title={WORDS.showPairs(h.pairs)}>
-            {h.pairs}
-          </Link>
-        ) : (
-          <span className={styles.faint}>0</span>
-        )}
-      </td>
-      <td className={styles.right}>{h.openFindings > 0 ? h.openFindings : <span className={styles.faint}>0</span>}</td>
-      <td className={styles.soft}>
-        {OS_WORDS[h.os]} <Name of={h.osVersion} fallback="" /> · <Name of={h.arch} fallback="" />
-      </td>
-      <td className={styles.soft}>
-        <Name of={h.agent} fallback="–" />
-      </td>
-      <td className={styles.soft}>
-        <time dateTime={h.enrolledAt}>{day(h.enrolledAt)}</time>
-      </td>
-      {admin && (
-        <td className={styles.right}>
-          {!off && (
-            <button type="button" className={styles.quiet} onClick={() => setAsking(true)}>
-              {WORDS.revoke.go}
-            </button>
-          )}
-          <Confirm
-            opened={asking}
-            title={WORDS.revoke.title(printable(h.name))}
-            text={WORDS.revoke.text}
-            yes={WORDS.revoke.yes}
-            no={WORDS.revoke.no}
-            busy={revoke.isPending}
-            failed={revoke.error ? { words: WORDS.revoke.failed, error: revoke.error } : null}
-            onYes={() => !revoke.isPending && revoke.mutate()}
-            onNo={() => setAsking(false)}
-          />
-        </td>
-      )}
-    </tr>
   );
 }

@@ -107,7 +107,10 @@ function told(e: TimelineEntry, runs: readonly RunView[]): { mark: MarkKind; wor
   const W = WORDS.timeline;
   switch (e.what) {
     case 'health':
-      return { mark: isHealth(e.to) ? e.to : 'unknown', words: W.health(healthWord(e.to), e.from === null ? null : healthWord(e.from)) };
+      return {
+        mark: isHealth(e.to) ? e.to : 'unknown',
+        words: W.health(healthWord(e.to), e.from === null ? null : healthWord(e.from), e.detail === null ? null : causeTitle(e.detail)),
+      };
     case 'presence':
       return { mark: e.to === 'attached' ? 'not-needed' : 'away', words: W.presence[e.to] ?? e.to };
     case 'finding-opened':

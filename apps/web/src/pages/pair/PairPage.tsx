@@ -105,6 +105,16 @@ export function PairPage() {
               <Age at={pair.seenAt} look />
             </dd>
           </div>
+          {detail.data.tickets.map((t) => (
+            <div key={t.id}>
+              <dt>{t.onHost ? WORDS.facts.hostTicket : WORDS.facts.ticket}</dt>
+              <dd>
+                <Link to="/tickets/$ticketId" params={{ ticketId: t.id }} title={printable(t.title)} data-testid="pair-ticket">
+                  {WORDS.facts.ticketNumber(t.number)}
+                </Link>
+              </dd>
+            </div>
+          ))}
         </dl>
       </header>
       <div className={styles.columns}>

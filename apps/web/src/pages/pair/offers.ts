@@ -3,7 +3,7 @@ import type { CauseId } from '@lockstep/core/health';
 import type { FixTargetView } from '@lockstep/core/protocol';
 import type { z } from 'zod';
 
-const isCause = (id: string): id is CauseId => /^C\d/.test(id);
+const isCause = (id: string): id is CauseId => /^[CL]\d/.test(id);
 
 /** The server's view of the target as core's mayRun() takes it. */
 export function targetOf(view: z.infer<typeof FixTargetView>): FixTarget {

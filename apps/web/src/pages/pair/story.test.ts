@@ -37,6 +37,8 @@ describe('the story of a run', () => {
   it('begins queued, with all that is still to come', () => {
     expect(told(queued)).toEqual(['queued:now', 'sent:todo', 'received:todo', 'work:todo', 'look:todo', 'verdict:todo']);
     expect(story(queued, false)[0]?.words).toContain('offline');
+    expect(story({ ...queued, heldBy: 'stopped' }, true)[0]?.words).toContain('all orders are stopped');
+    expect(story({ ...queued, heldBy: 'fleet-cap', notBefore: T(3600) }, true)[0]?.words).toMatch(/waits for a place until \d/);
   });
   it('goes on sent and received', () => {
     expect(told(sent)).toEqual(['queued:done', 'sent:now', 'received:todo', 'work:todo', 'look:todo', 'verdict:todo']);

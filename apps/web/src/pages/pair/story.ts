@@ -27,6 +27,13 @@ export function resultWords(run: RunView): string {
   return W.ended[run.state] ?? WORDS.runs.going;
 }
 
+/** Why a queued run is not sent yet. */
+function queuedWords(run: RunView, connected: boolean): string {
+  if (run.heldBy === 'stopped') return W.queuedStopped;
+  if (run.heldBy === 'fleet-cap' && run.notBefore) return W.queuedCap(run.notBefore);
+  return connected ? W.queuedNow : W.queuedOffline;
+}
+
 const TONE = { cured: 'good', unchanged: 'bad', worse: 'bad', waiting: 'open', unknown: 'open' } as const;
 
 /** A run as a small story: what is done, what goes on now and whom it waits for, what is still to come. */
@@ -41,7 +48,7 @@ export function story(run: RunView, connected: boolean): Step[] {
   if (run.state === 'queued') {
     steps.push({
       id: 'queued',
-      words: connected ? W.queuedNow : W.queuedOffline,
+      words: queuedWords(run, connected),
       state: 'now',
       at: null,
       clock: { since: run.askedAt, mostMs: null },

@@ -15,6 +15,9 @@ export const WORDS = {
     offline: 'not connected',
     seen: 'Last look',
     onlyHost: 'All pairs of this computer',
+    ticket: 'Ticket',
+    hostTicket: 'Ticket of the computer',
+    ticketNumber: (n: number) => `#${n}`,
   },
   ladder: 'Ladder',
   cause: {
@@ -69,6 +72,11 @@ export const WORDS = {
     queued: 'queued',
     queuedNow: 'queued, about to be sent',
     queuedOffline: 'queued: this computer is offline, the order waits for it',
+    queuedStopped: 'queued: all orders are stopped, it waits until an admin lets them be sent again',
+    queuedCap: (at: string) => {
+      const time = new Date(at).toLocaleTimeString(undefined, { hour: '2-digit', minute: '2-digit' });
+      return `queued: as many fixes as the fleet may bear in an hour were sent; it waits for a place until ${time}`;
+    },
     sent: 'sent, signed for this computer',
     received: 'received and checked by the agent',
     atWork: 'the agent works',
@@ -140,7 +148,11 @@ export const WORDS = {
   timeline: {
     title: 'Timeline',
     none: 'Nothing has changed since this pair was first seen.',
-    health: (to: string, from: string | null) => (from ? `became ${to} (was ${from})` : `first seen ${to}`),
+    health: (to: string, from: string | null, cause: string | null) => {
+      const why = cause ? `: ${cause}` : '';
+      if (from === null) return `first seen ${to}${why}`;
+      return from === to ? `still ${to}, for another cause${why}` : `became ${to} (was ${from})${why}`;
+    },
     presence: { attached: 'plugged in', away: 'unplugged', 'never-seen': 'not seen yet' } as Record<string, string>,
     opened: (title: string) => `found: ${title}`,
     closed: (title: string) => `proven gone: ${title}`,

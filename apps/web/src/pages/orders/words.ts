@@ -1,0 +1,76 @@
+/** What the page about orders says. */
+export const WORDS = {
+  title: 'Orders',
+  loading: 'Reading what limits orders',
+  sentence: {
+    run: 'Orders are sent.',
+    stopped: 'All orders are stopped.',
+    who: (by: string, reason: string) => `${by} stopped them: ${reason}`,
+    cap: (used: number, perHour: number) =>
+      `${used} of ${perHour} fixes that interrupt people were sent within the last hour${used >= perHour ? ': more have to wait' : ''}.`,
+  },
+  stop: {
+    title: 'The switch',
+    meaning: 'Stopped, no order is sent to any computer. What waits goes on waiting; what an agent has begun, it finishes and reports.',
+    reason: 'Why? Everybody who wants to repair something will read this',
+    reasonResume: 'Why may they run again?',
+    go: 'Stop all orders',
+    resume: 'Let orders be sent again',
+    going: 'One moment…',
+    failed: 'It was not changed',
+    needReason: 'is required',
+    viewer: 'Your role can look. A technician or an admin can stop orders.',
+    technician: 'Only an admin lets orders be sent again.',
+  },
+  cap: {
+    title: 'Fixes that interrupt people, in the whole fleet',
+    meaning: 'Such a fix drops phones for seconds or shows its holder a prompt. More than the cap wait in the queue for a place.',
+    used: 'Sent in the last hour',
+    of: (used: number, perHour: number) => `${used} of ${perHour}`,
+    waiting: 'Waiting for a place',
+    free: 'Next place free',
+    now: 'now',
+    in: (length: string) => `in ${length}`,
+    where: 'LOCKSTEP_DISRUPTIVE_PER_HOUR sets the cap.',
+  },
+  keys: {
+    title: 'Order keys',
+    meaning:
+      'Agents obey orders that are signed by a key they know. A new key is introduced by the one before it; computers that were away follow when they return.',
+    rotate: 'Rotate the key',
+    columns: { id: 'Key', state: 'State', since: 'Since', until: 'Serves until', hosts: 'Computers that know nothing newer' },
+    state: { current: 'used now', overlap: 'in overlap' },
+    first: 'the first key',
+    open: '–',
+    end: 'End it',
+    loading: 'Reading the order keys',
+    rotating: {
+      title: 'Rotate the order key?',
+      text: 'From now on the new key is the one used. Connected computers are told at once, all others when they return. Copy the folder of the order key afterwards: a backup from before does not hold the new one.',
+      yes: 'Yes, rotate it',
+      no: 'Not now',
+      failed: 'It was not rotated',
+    },
+    ending: {
+      title: (id: string) => `End the key ${id}?`,
+      text: (hosts: number) =>
+        `It and every key before it are deleted. ${hosts === 0 ? 'No computer depends on them.' : `${hosts === 1 ? 'One computer' : `${hosts} computers`} knew nothing newer when last connected: those that are connected now change over; those that are away have to be enrolled again.`}`,
+      yes: 'Yes, end it',
+      no: 'Keep it',
+      failed: 'It was not ended',
+    },
+  },
+  recent: {
+    title: 'Who did what',
+    none: 'Nothing was stopped or rotated yet.',
+    loading: 'Reading the audit',
+    columns: { at: 'When', who: 'Who', what: 'What', why: 'Reason' },
+    what: {
+      'orders.stopped': 'stopped all orders',
+      'orders.resumed': 'let orders be sent again',
+      'order-key.rotated': 'rotated the order key',
+      'order-key.revoked': 'ended an order key',
+      'order-key.ended': 'ended an order key after its overlap',
+    } as Record<string, string>,
+  },
+};
