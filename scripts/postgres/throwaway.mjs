@@ -34,9 +34,11 @@ const PARAMETERS = {
  */
 
 /**
+ * @param {object} [options]
+ * @param {boolean} [options.durable] synced to disk and tuned as the database of `npm start` is, where commits are what is measured
  * @returns {Promise<Throwaway>}
  */
-export async function startThrowaway() {
+export async function startThrowaway({ durable = false } = {}) {
   await sweep();
   const folder = mkdtempSync(join(tmpdir(), PREFIX));
   const account = postgresAccount();
@@ -45,8 +47,10 @@ export async function startThrowaway() {
   /** @type {import('./index.mjs').RunningPostgres | undefined} */
   let postgres;
   const abort = new AbortController();
+  let over = false;
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   const atExit = () => {
+    over = true;
     if (postgres) killQuietly(postgres.pid, 'SIGKILL');
     remove();
   };
@@ -68,8 +72,8 @@ export async function startThrowaway() {
     folder: inside,
     predecessor: false,
     database: 'postgres',
-    parameters: PARAMETERS,
-    onProcess: (pid) => claim.child('postgres', pid),
+    parameters: durable ? {} : PARAMETERS,
+    onProcess: (pid) => over || claim.child('postgres', pid), // whoever outlives the signal has no folder to note it in
     signal: abort.signal,
   });
   const started = postgres;

@@ -27,6 +27,11 @@ export const VARIABLES = [
     default: 'embedded PostgreSQL 18',
   },
   {
+    name: 'REDIS_URL',
+    meaning: 'a Redis (6.2 or newer) for the queue and for messages between servers; with it several servers may share the database',
+    default: 'none: the queue is in the database, and there is one server',
+  },
+  {
     name: 'LOCKSTEP_DATA_DIR',
     meaning: 'folder of everything Lockstep keeps',
     default: '.lockstep in the checkout; as root /var/lib/lockstep/<name>',
@@ -66,6 +71,22 @@ export const VARIABLES = [
     meaning: 'file of the one-time token for the first admin, while there is none',
     default: 'run/setup-token in the data folder',
   },
+  {
+    name: 'LOCKSTEP_TICKET_HOLD_OFF',
+    meaning: 'seconds a cause has to be open before a ticket is filed, one number for all causes',
+    default: 'each family its own, 10 minutes to a day',
+  },
+  {
+    name: 'LOCKSTEP_ORDER_KEY_OVERLAP_DAYS',
+    meaning: 'days for which an order key still serves computers that have not met its successor',
+    default: '400',
+  },
+  {
+    name: 'LOCKSTEP_DISRUPTIVE_PER_HOUR',
+    meaning: 'fixes that interrupt people which may be sent in an hour in the whole fleet; more wait',
+    default: '60',
+  },
+  { name: 'LOCKSTEP_TICKET_DWELL', meaning: 'seconds a cause has to stay proven gone before its ticket closes', default: '600' },
 ];
 
 /** What lies where in the data folder; these names and no others are Lockstep's, and `--fresh` removes them. */
@@ -73,6 +94,7 @@ export const DATA_ENTRIES = {
   postgres:
     'the embedded database (postgres/cluster), its port and password (postgres/settings.json, 0600), its messages (postgres/cluster/log)',
   'order-key.pem': 'the key that signs orders to agents (0600)',
+  'order-key.earlier': 'the order keys before it, for as long as they still serve (0700)',
   lab: 'keys and spools of the simulated computers',
   log: 'what the server and the lab said (16 MiB each, and one older)',
   run: 'tokens of this start (0600)',

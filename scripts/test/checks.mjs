@@ -18,7 +18,7 @@ const AT_ONCE = 2;
  */
 export function checks(root) {
   const tsc = 'node_modules/typescript/bin/tsc';
-  const typed = [...workspaceFolders(root), 'scripts'].filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
+  const typed = [...workspaceFolders(root), 'bench', 'scripts'].filter((folder) => existsSync(join(root, folder, 'tsconfig.json')));
   return [
     { name: 'lint', args: ['node_modules/@biomejs/biome/bin/biome', 'ci', '--colors=off', '--max-diagnostics=50', '.'] },
     ...typed.map((folder) => ({ name: `types of ${folder}`, args: [tsc, '-p', folder, '--noEmit', '--pretty', 'false'] })),
