@@ -56,6 +56,9 @@ describe('the switch, over the API', () => {
     });
     expect(await audit('orders.stopped')).toEqual([{ by: 'a technician', detail: { reason: stop.reason } }]);
     expect(await audit('orders.resumed')).toEqual([{ by: 'a admin', detail: { reason: 'mended' } }]);
+    // Whatever happened to orders, newest first; and to nothing whose word only begins like it.
+    expect((await audit('orders')).map((r) => r.detail)).toEqual([{ reason: 'mended' }, { reason: stop.reason }]);
+    expect(await audit('order')).toEqual([]);
   });
 
   it.each([

@@ -1,7 +1,8 @@
 import { createPublicKey, verify } from 'node:crypto';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Introduction, SIGNED, successorText } from '@lockstep/core/protocol';
+import { Introduction, Order, SIGNED, successorText } from '@lockstep/core/protocol';
 import { type AgentIdentity, TestAgent } from '../../test/agent.js';
+import { facts, UNPAIRED } from '../../test/readings.js';
 import { type Rooms, startRooms, TECHNICIAN } from '../../test/rooms.js';
 import type { Caller } from '../access/index.js';
 import { isSigned } from './handshake.js';
@@ -63,6 +64,23 @@ describe('an agent', () => {
     const agent = await rooms.connect({ ...id, orderKeyId: keyId });
     expect(await quiet(agent)).toEqual([]);
     expect(await rooms.row('SELECT order_key_id FROM host_link WHERE host_id = $1', [id.hostId])).toEqual({ order_key_id: keyId });
+  });
+
+  it('KEY-6 KEY-9 is sent orders that the key of its connection signed: one that has not followed goes on taking them', async () => {
+    const { keyId: second } = await rotate();
+    const other = await rooms.enrol('other');
+    const agents = [await rooms.connect(id), await rooms.connect({ ...other, orderKeyId: second })] as const;
+    for (const [i, agent] of agents.entries()) {
+      await agent.acked(agent.tell({ type: 'facts', full: true, facts: facts(UNPAIRED, { at: rooms.clock.date() }) }));
+      const { id: pairId } = await rooms.row('SELECT id FROM pair WHERE host_id = $1', [i === 0 ? id.hostId : other.hostId]);
+      await rooms.fixes.ask({ pairId: String(pairId), fix: 'F11' }, TECHNICIAN, HERE);
+      const { order = '', keyId, signature = '' } = await agent.next('order');
+      const signer = rooms.orderKeys.find(i === 0 ? id.orderKeyId : second);
+      const bytes = Buffer.from(order, 'base64url');
+      expect([keyId, Order.parse(JSON.parse(bytes.toString())).keyId]).toEqual([signer?.keyId, signer?.keyId]);
+      expect(isSigned(signer?.publicKey ?? '', SIGNED.order + bytes.toString(), signature)).toBe(true);
+    }
+    await rooms.jobs.idle();
   });
 
   it('KEY-7 whose key is revoked is sent away to come back by the successor, and refused if it knows none', async () => {
