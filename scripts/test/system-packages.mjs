@@ -22,6 +22,11 @@ export const PROGRAMS = [
     debian: 'libimobiledevice-utils',
     suites: "lab phones spoken to by libimobiledevice's own tools (apps/lab)",
   },
+  {
+    names: ['redis-server'],
+    debian: 'redis-server',
+    suites: 'queue and bus on Redis, several servers (apps/server, e2e)',
+  },
 ];
 
 /** Where browsers lie that are in nobody's PATH. */
