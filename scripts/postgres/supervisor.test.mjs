@@ -14,6 +14,7 @@ import { freePort } from './settings.mjs';
 const fixture = fileURLToPath(new URL('./supervised.fixture.mjs', import.meta.url));
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const asRoot = process.getuid?.() === 0;
+if (!asRoot) process.stdout.write('    skipped: the supervisor under another user, because only root can become one\n');
 /** `nobody` everywhere, and an owner of nothing here. */
 const NOBODY = 65_534;
 

@@ -35,7 +35,7 @@ describe('passwords', () => {
   });
 
   it('have rules that name what is wrong', () => {
-    expect(Password.safeParse('short').error?.issues[0]?.message).toContain('at least 10');
+    expect(Password.safeParse('short').error?.issues[0]?.message).toContain('at least 12');
     expect(Password.safeParse('nul\u0000nul\u0000nul').success).toBe(false);
     expect(Email.parse('  Ada@Example.ORG ')).toBe('ada@example.org');
     expect(Email.safeParse('ada').success).toBe(false);

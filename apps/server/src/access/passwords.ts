@@ -6,7 +6,7 @@ import { z } from 'zod';
 const OPTIONS = { algorithm: 2, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
 
 /** NIST SP 800-63B: length is what counts; the upper end bounds the work. */
-export const Password = text(256).min(10, 'must have at least 10 characters');
+export const Password = text(256).min(12, 'must have at least 12 characters');
 /** As typed at sign-in: rules for new passwords must not tell which old ones can exist. */
 export const TypedPassword = text(1024).min(1, 'is required');
 export const Email = z

@@ -79,10 +79,11 @@ describe('pairs', () => {
     },
   );
 
-  it('sorted by health begin with what needs a person', async () => {
-    expect((await list({ sort: 'health', limit: '200' })).items.map((p) => p.health)).toEqual([
-      ...Array(18).fill('broken'),
-      ...Array(6).fill('healthy'),
+  it('sorted by health begin with what needs a person, and end with those whose verdict is old', async () => {
+    expect((await list({ sort: 'health', limit: '200' })).items.map((p) => `${p.presence} ${p.health}`)).toEqual([
+      ...Array(12).fill('attached broken'),
+      ...Array(6).fill('attached healthy'),
+      ...Array(6).fill('away broken'),
     ]);
   });
 

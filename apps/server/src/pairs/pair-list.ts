@@ -1,4 +1,4 @@
-import { CauseId, HEALTHS, LAYERS, PRESENCES } from '@lockstep/core/health';
+import { CauseId, HEALTHS, type Health, LAYERS, PRESENCES } from '@lockstep/core/health';
 import type { PairRow } from '@lockstep/core/protocol';
 import { z } from 'zod';
 import { type Cursor, decodeCursor, PageQuery, pageOf } from '../platform/index.js';
@@ -10,11 +10,26 @@ const list = <T extends readonly [string, ...string[]]>(words: T) =>
     .transform((s) => s.split(','))
     .pipe(z.array(z.enum(words)).min(1).max(words.length));
 
+/** What needs a person soonest first: the order of the database's enum. */
+const WORST_FIRST: readonly Health[] = ['broken', 'waiting', 'unknown', 'degraded', 'healthy'];
+/** An away pair's verdict is an old one, counted in no total: whatever it says, it comes behind every attached pair. */
+const BEHIND = WORST_FIRST.length;
+const urgency = (r: PairRecord) => (r.presence === 'attached' ? 0 : BEHIND) + WORST_FIRST.indexOf(r.health);
+const URGENCY = `(CASE p.presence WHEN 'attached' THEN 0 ELSE ${BEHIND} END + array_position(enum_range(NULL::health), p.health) - 1)`;
+
 /** How a list of pairs may be sorted; ascending, or descending with `-` in front. `health` begins with what needs a person soonest. */
 const SORTS = {
   since: { sql: 'p.since', cast: 'timestamptz', key: z.iso.datetime(), of: (r: PairRecord) => r.since.toISOString() },
   seenAt: { sql: 'p.seen_at', cast: 'timestamptz', key: z.iso.datetime(), of: (r: PairRecord) => r.seen_at.toISOString() },
-  health: { sql: 'p.health', cast: 'health', key: z.enum(HEALTHS), of: (r: PairRecord) => r.health },
+  health: {
+    sql: URGENCY,
+    cast: 'int',
+    key: z
+      .int()
+      .min(0)
+      .max(2 * BEHIND),
+    of: urgency,
+  },
   host: { sql: 'h.hostname', cast: 'text', key: z.string(), of: (r: PairRecord) => r.hostname },
   device: { sql: DEVICE_NAME, cast: 'text', key: z.string(), of: (r: PairRecord) => r.device_name },
 } as const;
