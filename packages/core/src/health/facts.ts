@@ -1,149 +1,48 @@
 import { z } from 'zod';
 import { Udid } from './identities.js';
+import { ms } from './measures.js';
+import {
+  HOST_KINDS,
+  MUX_KINDS,
+  NETWORK_KINDS,
+  SERVICES_KINDS,
+  SOFTWARE_KINDS,
+  SYNC_KINDS,
+  TRUST_KINDS,
+  USB_KINDS,
+} from './readings/index.js';
 import { text } from './text.js';
+import type { Os } from './vocabulary.js';
+
+export { APPLE_SOFTWARE, UsbDeviceReading } from './readings/index.js';
 
 /**
  * A fact is what a probe read, unjudged: no severity, no advice, no English. Agents in the field are old; opinions must be
  * mendable tonight on the server.
  */
 
-const count = z.int().min(0).max(1_000_000_000);
-const ms = z.number().min(0).max(86_400_000);
+/** How often a kind is looked at: `steady` ones at least once a minute, `slow` ones at least once an hour. */
+export type Pace = 'steady' | 'slow';
 
-/** One Apple device on the USB bus, as the operating system lists it. */
-export const UsbDeviceReading = z.object({
-  /** From the product id: normal 0x1290-0x12af, recovery 0x1280-0x1283, DFU 0x1227/0x1222/0xf014, restore 0x1901-0x1905. */
-  mode: z.enum(['normal', 'recovery', 'dfu', 'restore', 'other']),
-  vendorId: count,
-  productId: count,
-  /** Negotiated speed in Mbit/s; null when the system does not say. */
-  speedMbps: z.number().min(0).max(1_000_000).nullable(),
-  /** Where it hangs, in the system's own term: `1-2.3` on Linux, `0x14230000` on macOS. */
-  location: text(64),
-  /** Hubs between the computer's own port and the device. */
-  hubDepth: z.int().min(0).max(16),
-  /** Bus address: grows at every attach on Linux. */
-  address: count.nullable(),
-  /** Whether the 255/254/2 interface that the multiplexer needs is offered; null when interfaces could not be read. */
-  muxInterface: z.boolean().nullable(),
-  /** Model read from bcdDevice (`iPhone14,5`): a hint, overruled by lockdown. */
-  modelHint: text(32).nullable(),
-});
+interface KindRow {
+  subject: 'host' | 'device';
+  pace: Pace;
+  /** The systems on which a probe can answer it. */
+  on: readonly Os[];
+  reading: z.ZodType;
+}
 
-/** The readings that facts carry, by kind. A kind's subject is the host or one device. */
+/** The readings that facts carry, by kind, lowest rung first. A kind's subject is the host or one device. */
 export const FACT_KINDS = {
-  /** The agent about itself. */
-  'agent-self': {
-    subject: 'host',
-    reading: z.object({
-      agent: text(32),
-      os: z.enum(['linux', 'macos', 'windows']),
-      osVersion: text(64),
-      arch: text(16),
-      hostname: text(255),
-      /** Root on POSIX, an elevated token on Windows. */
-      privileged: z.boolean(),
-      /** Guards against a hostile local listener are relaxed for a loopback lab. */
-      lab: z.boolean(),
-      uptimeS: count,
-      /**
-       * Messages that wait in the outbox, how many were dropped because it was full, and how its disk takes writes (`full`: no space
-       * left, `failed`: any other error; the messages wait in memory meanwhile).
-       */
-      outbox: z.object({ waiting: count, dropped: count, disk: z.enum(['ok', 'full', 'failed']).optional() }),
-    }),
-  },
-  /** Every Apple phone or pad on the bus. */
-  'usb-bus': {
-    subject: 'host',
-    reading: z.object({ devices: z.array(UsbDeviceReading.extend({ udid: Udid.nullable(), ecid: text(24).nullable() })).max(64) }),
-  },
-  /** The multiplexer: the service, and whether its socket answers. `absent`: not installed. */
-  'mux-daemon': {
-    subject: 'host',
-    reading: z.object({
-      /** The service manager's word; `null` where there is none to ask. */
-      state: z.enum(['running', 'stopped', 'failed', 'disabled', 'starting']).nullable(),
-      pid: count.nullable(),
-      restarts: count.nullable(),
-      /** Null when nobody asked it: the facts of a recorded service manager's output alone. */
-      socket: z.enum(['answering', 'refused', 'missing', 'silent', 'garbage', 'denied']).nullable(),
-      latencyMs: ms.nullable(),
-    }),
-  },
-  /** What the multiplexer lists. `failed`: it could not be asked. */
-  'mux-list': {
-    subject: 'host',
-    reading: z.object({
-      devices: z.array(z.object({ udid: Udid, connection: z.enum(['usb', 'network']) })).max(64),
-      /** Entries whose serial number is no UDID. */
-      unreadable: count,
-    }),
-  },
-  /** This phone on the bus. `absent`: the bus was read and it is not there. */
-  'usb-device': { subject: 'device', reading: UsbDeviceReading },
-  /** This phone in the multiplexer's list. `absent`: the list was read and it is not there. */
-  'mux-device': {
-    subject: 'device',
-    reading: z.object({
-      connection: z.enum(['usb', 'network']),
-      alsoNetwork: z.boolean(),
-      /** The multiplexer's word for the place: 32 bits, of which macOS uses all. */
-      locationId: z.int().min(0).max(0xffff_ffff).nullable(),
-    }),
-  },
-  /** lockdownd's QueryType. `failed`: no answer, and why. */
-  lockdown: { subject: 'device', reading: z.object({ type: text(64), latencyMs: ms }) },
-  /** Metadata of the pair record, never its contents. `absent`: the multiplexer has none for this phone. */
-  'pair-record': {
-    subject: 'device',
-    reading: z.object({
-      /** Names of the keys present; values never leave the computer. */
-      keys: z.array(text(64)).max(32),
-      bytes: count,
-      /** The record's SystemBUID equals the multiplexer's. */
-      sameBuid: z.boolean().nullable(),
-      complete: z.boolean(),
-    }),
-  },
-  /** StartSession on the existing record. `absent`: there is no record to try. */
-  'trust-session': {
-    subject: 'device',
-    reading: z.object({
-      outcome: z.enum(['accepted', 'refused', 'tls-failed', 'impostor']),
-      /** lockdownd's own word, such as `InvalidHostID`, and its number in libimobiledevice's table, such as -21. */
-      error: text(64).nullable(),
-      code: z.int().nullable(),
-    }),
-  },
-  /** What the phone answered when it was last asked to pair, by fix F11 or F12 only. Probes never pair. */
-  'pairing-attempt': {
-    subject: 'device',
-    reading: z.object({
-      outcome: z.enum(['accepted', 'pending', 'denied', 'locked', 'refused', 'no-answer']),
-      error: text(64).nullable(),
-      code: z.int().nullable(),
-    }),
-  },
-  /** Values that lockdownd gives without trust. */
-  'device-values': {
-    subject: 'device',
-    reading: z.object({
-      name: text(255),
-      productType: text(32),
-      productVersion: text(32),
-      buildVersion: text(32),
-      deviceClass: text(32),
-    }),
-  },
-  /** PasswordProtected: locked now. Phones may refuse it without a session; then it is `failed`. */
-  'passcode-lock': { subject: 'device', reading: z.object({ locked: z.boolean() }) },
-  /** StartService of a harmless service inside a trusted session. `absent`: no session to ask in. */
-  'service-start': {
-    subject: 'device',
-    reading: z.object({ service: text(96), outcome: z.enum(['started', 'refused']), error: text(64).nullable(), code: z.int().nullable() }),
-  },
-} as const satisfies Record<string, { subject: 'host' | 'device'; reading: z.ZodType }>;
+  ...HOST_KINDS,
+  ...USB_KINDS,
+  ...MUX_KINDS,
+  ...TRUST_KINDS,
+  ...SOFTWARE_KINDS,
+  ...NETWORK_KINDS,
+  ...SERVICES_KINDS,
+  ...SYNC_KINDS,
+} as const satisfies Record<string, KindRow>;
 
 export type FactKind = keyof typeof FACT_KINDS;
 export type Reading<K extends FactKind> = z.infer<(typeof FACT_KINDS)[K]['reading']>;

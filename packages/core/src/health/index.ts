@@ -1,3 +1,4 @@
+export * from './current-facts.js';
 export * from './facts.js';
 export * from './identities.js';
 export * from './layers.js';

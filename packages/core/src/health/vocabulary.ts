@@ -1,3 +1,7 @@
+/** The systems an agent runs on. */
+export const OSES = ['linux', 'macos', 'windows'] as const;
+export type Os = (typeof OSES)[number];
+
 /**
  * What a pair is: `healthy` needs fresh positive proof on every rung the pair needs; `waiting` means a person has to act;
  * `unknown` means the proof is missing, and is never shown as, counted as, or turned into `healthy`.

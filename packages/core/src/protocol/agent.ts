@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { FIX_IDS, MECHANICS } from '../fixes/index.js';
+import { AGENT_FIX_IDS, MECHANICS } from '../fixes/index.js';
 import { Epoch, FACT_KIND_NAMES, Fact, HostId, Subject, text, Udid } from '../health/index.js';
 
 /**
@@ -177,10 +177,14 @@ const stamped = { epoch: Epoch, seq: Seq, at: Instant };
 
 /** Facts that changed (`full: false`) or the whole picture (`full: true`: what is not in it is no longer known). */
 export const AgentFacts = z.object({ type: z.literal('facts'), ...stamped, full: z.boolean(), facts: z.array(Fact).max(LIMITS.facts) });
-/** Every current fact was looked at again, unchanged, no earlier than `at`; but not those in `except`. */
+/**
+ * Every current fact of a steady kind was looked at again, unchanged, no earlier than `at`; but not those in `except`. With `slow`, those
+ * of slow kinds too: it is sent after a whole round of the slow probes, about once an hour.
+ */
 export const AgentStill = z.object({
   type: z.literal('still'),
   ...stamped,
+  slow: z.boolean().optional(),
   except: z.array(z.object({ kind: z.enum(FACT_KIND_NAMES), subject: Subject })).max(LIMITS.facts),
 });
 /** The order was taken: verified, written to the journal. */
@@ -253,7 +257,7 @@ export const Order = z.strictObject({
   /** The agent's nonce of this very connection: an order replays nowhere else. */
   connection: Nonce,
   runId: RunId,
-  fix: z.enum(FIX_IDS),
+  fix: z.enum(AGENT_FIX_IDS),
   /** The device, for fixes of a pair; null for fixes of the host. */
   udid: Udid.nullable(),
   issuedAt: Instant,
