@@ -1,0 +1,11 @@
+export * from './catalogue.js';
+export * from './compatibility.js';
+export * from './facts.js';
+export { GdmfAnswer } from './gdmf.js';
+export { type InstalledHost, type InstalledPhone, judgeHost, judgePhone } from './judge.js';
+export { type PreparedCatalogue, type PreparedModel, prepareCatalogue } from './prepare.js';
+export * from './programs.js';
+export * from './shapes.js';
+export { sofaAnswer } from './sofa.js';
+export * from './verdicts.js';
+export { compareVersions, improvementOf, isBetaBuild, isImprovementBuild, Version, versionOf } from './versions.js';
