@@ -1,0 +1,112 @@
+import { describe, expect, it } from '@jest/globals';
+import { CLAIMED, causeWords, type Diagnosis, diagnose, RULES, SETTLES, SIGNALS } from '../src/diagnosis/index.js';
+import { FIXES } from '../src/fixes/index.js';
+import { type CurrentFact, type FactSet, HEALTHS } from '../src/health/index.js';
+import { type Case, CORPUS, diagnoseCase, preparedFor, toInput, verdictOf } from './index.js';
+
+const judged = CORPUS.map((story) => {
+  const diagnosis = diagnoseCase(story, (input) => diagnose({ ...input, catalogue: preparedFor(story) }));
+  return { story, diagnosis, verdict: verdictOf(story, diagnosis) };
+});
+const settledCases = judged.filter((j) => j.story.disputed === null);
+const named = (j: { story: Case }) => j.story.id;
+
+/** The same picture with every probe failing. */
+function failing(set: FactSet): FactSet {
+  return Object.fromEntries(
+    Object.values(set).map((f) => [
+      f.kind,
+      { kind: f.kind, at: f.at, seenAt: f.seenAt, probe: f.probe, state: 'failed', reason: 'timeout' } as CurrentFact,
+    ]),
+  ) as FactSet;
+}
+
+describe('the rules on the labelled corpus', () => {
+  it('claim the right cause in at least 98 of 100 cases in which they claim one', () => {
+    const spoke = settledCases.filter((j) => j.verdict.said !== 'cannot-tell' && j.verdict.said !== 'healthy');
+    const right = spoke.filter((j) => j.verdict.said === j.story.expect || j.story.accept.includes(j.verdict.said));
+    expect(spoke.length).toBeGreaterThan(300);
+    expect(right.length / spoke.length).toBeGreaterThanOrEqual(0.98);
+  });
+  it('call nothing healthy that cannot be told', () => {
+    const wrongly = settledCases.filter(
+      (j) => j.story.expect === 'cannot-tell' && j.verdict.said === 'healthy' && !j.story.accept.includes('healthy'),
+    );
+    expect(wrongly.map(named)).toEqual([]);
+  });
+  it('claim nothing that the field notes rule out', () => {
+    expect(settledCases.filter((j) => j.verdict.forbidden.length > 0).map(named)).toEqual([]);
+  });
+  it('hold somewhere, each of them: as the verdict or as a guess', () => {
+    const seen = new Set(judged.flatMap((j) => j.diagnosis.findings.map((f) => `${f.cause} ${f.scope}`)));
+    const alone = RULES.filter((r) => r.alone || r.id === 'L01');
+    const never = RULES.filter((r) => !alone.includes(r) && !seen.has(`${r.id} ${r.scope}`));
+    expect(never.map((r) => `${r.id} ${r.scope}`)).toEqual([]);
+  });
+  it('claim nothing and call nothing healthy when every probe fails', () => {
+    for (const story of CORPUS) {
+      const input = toInput(story);
+      const d: Diagnosis = diagnose({
+        ...input,
+        answers: {},
+        host: failing(input.host),
+        device: input.device && failing(input.device),
+        catalogue: null,
+      });
+      expect([story.id, d.primary?.cause ?? null]).toEqual([story.id, null]);
+      if (input.device) expect([story.id, d.health]).not.toEqual([story.id, 'healthy']);
+    }
+  });
+  it('close on proof only: whatever was open stays open when every probe fails', () => {
+    for (const { story, diagnosis } of judged) {
+      const open = diagnosis.findings.filter((f) => f.state === 'open');
+      if (open.length === 0) continue;
+      const input = toInput(story);
+      const d = diagnose({
+        ...input,
+        answers: {},
+        host: failing(input.host),
+        device: input.device && failing(input.device),
+        known: open,
+        catalogue: null,
+      });
+      expect([story.id, d.closed.filter((c) => !REMEMBERED.has(c))]).toEqual([story.id, []]);
+    }
+  });
+  it('are not changed by the shortcut that spares asking every signal', () => {
+    const settling = new Map(SETTLES.map((s) => [s.signal, s]));
+    for (const story of CORPUS) {
+      const input = { ...toInput(story), catalogue: preparedFor(story) };
+      RULES.forEach((rule, n) => {
+        const ask = (name: keyof typeof SIGNALS) => SIGNALS[name].read(input);
+        const settled = [...settling.values()].some((s) => {
+          const value = ask(s.signal);
+          return (value === 'no' && s.no.includes(n)) || (value === 'yes' && s.yes.includes(n));
+        });
+        if (settled) expect([story.id, rule.id, rule.holds(ask)]).toEqual([story.id, rule.id, 'no']);
+      });
+    }
+  });
+});
+
+/** Causes read from what the server remembers, which no failing probe takes away. */
+const REMEMBERED: ReadonlySet<string> = new Set(['C94']);
+
+describe('each row', () => {
+  it.each(RULES.map((r) => [`${r.id} (${r.scope})`, r] as const))(
+    '%s has words, fixes that treat it, and a confidence within bounds',
+    (_name, rule) => {
+      const words = causeWords(rule.id);
+      expect(words.title).not.toBe(rule.id);
+      expect(words.plain).toMatch(/\.$/);
+      expect(words.next).toMatch(/\.$/);
+      for (const fix of rule.fixes) expect(FIXES[fix].treats).toContain(rule.id);
+      const sure = rule.confidence(() => 'unknown');
+      expect(sure).toBeGreaterThan(0);
+      expect(sure).toBeLessThanOrEqual(0.97);
+      expect(['advisory', ...HEALTHS]).toContain(rule.health);
+      // Whatever is only possible may not be acted upon by itself.
+      if (sure < CLAIMED) expect(rule.harder?.health).not.toBe('healthy');
+    },
+  );
+});
