@@ -1,11 +1,23 @@
-import type { FactKind } from '../health/index.js';
+import { FACT_KIND_NAMES, FACT_KINDS, type FactKind } from '../health/index.js';
 import type { CurrentFact, DiagnosisInput } from './shapes.js';
 
 /**
- * How long a fact proves anything after its last look, in ms. An agent looks every 10 to 30 s and tells the server once a minute that
- * unchanged facts were looked at again, so three missed minutes make a reading stale.
+ * How long a fact of a steady kind proves anything after its last look, in ms. An agent looks every 10 to 30 s and tells the server once
+ * a minute that unchanged facts were looked at again, so three missed minutes make a reading stale.
  */
 export const MAX_AGE_MS = 180_000;
+
+/** The same for slow kinds, which are looked at at least once an hour: three missed hours. */
+export const SLOW_AGE_MS = 3 * 3_600_000;
+
+/** How long a fact of this kind proves anything after its last look, ms. */
+export function maxAgeOf(kind: FactKind): number {
+  return MAX_AGES[kind];
+}
+
+const MAX_AGES = Object.fromEntries(
+  FACT_KIND_NAMES.map((kind) => [kind, FACT_KINDS[kind].pace === 'slow' ? SLOW_AGE_MS : MAX_AGE_MS]),
+) as Record<FactKind, number>;
 
 /** How long "the dialog is open" is believed after the phone said so: the prompt is answered or gone within two minutes. */
 export const DIALOG_MS = 120_000;
@@ -35,8 +47,7 @@ const EVENTS: ReadonlySet<FactKind> = new Set(['pairing-attempt']);
 export function current<K extends FactKind>(input: DiagnosisInput, kind: K): CurrentFact<K> | null {
   const fact = (input.device?.[kind] ?? input.host[kind]) as CurrentFact<K> | undefined;
   if (!fact || !input.hostHeard) return null;
-  if (EVENTS.has(kind)) return fact;
-  return fact.seenAt + MAX_AGE_MS > input.now ? fact : null;
+  return fact.seenAt + MAX_AGES[kind] > input.now || EVENTS.has(kind) ? fact : null;
 }
 
 /** The moment at which the first fact that still counts stops counting, ms; null when none will. */
@@ -57,7 +68,7 @@ function nextFactExpiry(input: DiagnosisInput): number | null {
         if (fact.state === 'seen' && end > input.now && end < next) next = end;
         continue;
       }
-      const end = fact.seenAt + MAX_AGE_MS;
+      const end = fact.seenAt + maxAgeOf(fact.kind);
       if (end > input.now && end < next) next = end;
     }
   }

@@ -4,7 +4,7 @@ import { GOOD, host, NOW, pair } from '../../test/pair-at-hand.js';
 import { type CauseId, FACT_KIND_NAMES, type FactKind } from '../health/index.js';
 import { MAX_AGE_MS } from './current.js';
 import { diagnose } from './diagnose.js';
-import { RULES } from './rules.js';
+import { RULES } from './rules/index.js';
 import type { FactSet } from './shapes.js';
 
 const unplugged = {

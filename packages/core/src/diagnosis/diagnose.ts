@@ -1,10 +1,13 @@
-import { type CauseId, type FactKind, type Health, layerHeight, type Presence } from '../health/index.js';
+import { type CauseId, type Health, layerHeight, type Presence } from '../health/index.js';
+import { CLAIMED } from './claimed.js';
 import { current, nextExpiry } from './current.js';
 import { ladder } from './ladder.js';
-import { readingOf, takeoversRead } from './readings.js';
-import { RULES, type Rule } from './rules.js';
-import type { Diagnosis, DiagnosisInput, Evidence, Finding, Rung } from './shapes.js';
-import { SIGNALS, type SignalName, type Tri } from './signals.js';
+import { QUESTIONS, type QuestionId } from './questions.js';
+import { readingOf } from './readings.js';
+import { type Ask, RULES, type Rule, ruleOf, SETTLES } from './rules/index.js';
+import type { Diagnosis, DiagnosisInput, Evidence, Finding, KnownFinding, Possible, Rung } from './shapes.js';
+import { SIGNAL_LIST, SIGNAL_SLOTS, SIGNALS, type Signal, type SignalName } from './signals/index.js';
+import type { Tri } from './tri.js';
 
 /**
  * Finds what is wrong with a host, or with one device on it: evaluates every rule on the current facts, keeps open what no proof
@@ -12,29 +15,34 @@ import { SIGNALS, type SignalName, type Tri } from './signals.js';
  */
 export function diagnose(input: DiagnosisInput): Diagnosis {
   const presence = presenceOf(input);
-  const memo = new Map<SignalName, Tri>();
+  // Each signal is read once; numbers are found faster than names.
+  const memo: (Tri | undefined)[] = new Array(SIGNAL_LIST.length);
   const ask = (name: SignalName): Tri => {
-    const known = memo.get(name);
+    const slot = SIGNAL_SLOTS[name];
+    const known = memo[slot];
     if (known !== undefined) return known;
-    const value = SIGNALS[name].read(input);
-    memo.set(name, value);
+    const value = (SIGNAL_LIST[slot] as Signal).read(input);
+    memo[slot] = value;
     return value;
   };
 
   const findings: Finding[] = [];
   const closed: CauseId[] = [];
   let recheckAt = nextExpiry(input);
-  // An unplugged phone proves nothing about itself: what was wrong with it stays as it was.
-  const frozen = input.device !== null && presence !== 'attached';
+  // An unplugged phone proves nothing about itself: what was wrong with it stays as it was, unless a person says that it is plugged in.
+  const unseen = input.device !== null && presence !== 'attached';
+  const told = unseen && isTold(input);
 
-  for (const rule of RULES) {
-    if (rule.scope === 'pair' && input.device === null) continue;
-    const known = input.known.find((k) => k.cause === rule.id && k.scope === rule.scope);
-    if (rule.scope === 'pair' && frozen) {
+  const settled = settledNo(ask);
+  for (let n = 0; n < RULES.length; n++) {
+    const rule = RULES[n] as Rule;
+    if (input.device === null ? rule.scope === 'pair' : rule.alone) continue;
+    const known = knownOf(input, rule);
+    if (rule.scope === 'pair' && unseen && !(rule.unseen === 'logged' || (told && rule.unseen !== null))) {
       if (known?.state === 'open') findings.push(finding(input, rule, ask, 'open', known.since, true));
       continue;
     }
-    const holds = rule.holds(ask);
+    const holds = settled[n] === 1 ? 'no' : holdsNow(rule, ask);
     if (holds === 'yes') {
       const since = known?.since ?? input.now;
       const due = since + rule.patienceMs;
@@ -57,25 +65,49 @@ export function diagnose(input: DiagnosisInput): Diagnosis {
     health: healthOf(input, presence, primary, rungs),
     primary: primary && { cause: primary.cause, layer: primary.layer, confidence: primary.confidence },
     findings,
+    possible: possibleOf(findings, primary),
     closed,
     rungs,
     recheckAt,
   };
 }
 
-function finding(
-  input: DiagnosisInput,
-  rule: Rule,
-  ask: (n: SignalName) => Tri,
-  state: Finding['state'],
-  since: number,
-  frozen: boolean,
-): Finding {
+/** Which rules cannot hold, by number: each signal that settles some is asked once, and only while it still settles any. */
+function settledNo(ask: Ask): Uint8Array {
+  const out = new Uint8Array(RULES.length);
+  for (const { signal, no, yes } of SETTLES) {
+    if (no.every((n) => out[n] === 1) && yes.every((n) => out[n] === 1)) continue;
+    const value = ask(signal);
+    if (value === 'no') for (const n of no) out[n] = 1;
+    else if (value === 'yes') for (const n of yes) out[n] = 1;
+  }
+  return out;
+}
+
+function holdsNow(rule: Rule, ask: Ask): Tri {
+  const holds = rule.holds(ask);
+  // What rules a cause out has to be known; unknown rules nothing out.
+  return holds !== 'no' && rule.unless?.(ask) === 'yes' ? 'no' : holds;
+}
+
+function knownOf(input: DiagnosisInput, rule: Rule): KnownFinding | undefined {
+  for (const k of input.known) if (k.cause === rule.id && k.scope === rule.scope) return k;
+  return undefined;
+}
+
+/** Somebody answered something about this pair lately. */
+function isTold(input: DiagnosisInput): boolean {
+  for (const [question, answer] of Object.entries(input.answers ?? {}))
+    if (answer.at + QUESTIONS[question as QuestionId].freshMs > input.now) return true;
+  return false;
+}
+
+function finding(input: DiagnosisInput, rule: Rule, ask: Ask, state: Finding['state'], since: number, frozen: boolean): Finding {
   return {
     cause: rule.id,
     scope: rule.scope,
     layer: rule.layer,
-    health: rule.health,
+    health: rule.harder?.when(ask) === 'yes' ? rule.harder.health : rule.health,
     confidence: rule.confidence(ask),
     state,
     since,
@@ -87,42 +119,60 @@ function finding(
 }
 
 function evidence(input: DiagnosisInput, signal: SignalName, value: Tri): Evidence {
-  const kind: FactKind | null = SIGNALS[signal].kind;
-  if (kind === null) {
-    const [at = null] = input.takeovers ?? [];
-    return { signal, value, kind, at, probe: null, reading: takeoversRead(input.takeovers ?? []) };
+  const row: Signal = SIGNALS[signal];
+  if (row.kind === null) {
+    const { at, reading } = row.told?.(input) ?? { at: null, reading: '' };
+    return { signal, value, kind: null, at, probe: null, reading };
   }
-  const fact = input.device?.[kind] ?? input.host[kind] ?? null;
-  return { signal, value, kind: fact ? kind : null, at: fact?.seenAt ?? null, probe: fact?.probe ?? null, reading: readingOf(fact) };
+  const fact = input.device?.[row.kind] ?? input.host[row.kind] ?? null;
+  return { signal, value, kind: fact ? row.kind : null, at: fact?.seenAt ?? null, probe: fact?.probe ?? null, reading: readingOf(fact) };
 }
 
 /** A finding is silent while a cause that explains it is open, unless that one is itself only kept for want of proof. */
 function silenceConsequences(findings: Finding[]): void {
   for (const f of findings) {
-    const rule = RULES.find((r) => r.id === f.cause && r.scope === f.scope);
-    const by = rule?.explainedBy.find((id) => findings.some((o) => o.cause === id && o.state === 'open' && !o.frozen));
+    const rule = ruleOf(f.cause, f.scope);
+    const by = rule?.explainedBy.find((id) => findings.some((o) => o !== f && o.cause === id && explains(o, f)));
     f.explainedBy = by ?? null;
   }
+}
+
+/** A remark explains remarks only. */
+function explains(cause: Finding, consequence: Finding): boolean {
+  if (cause.state !== 'open' || cause.frozen || cause.confidence < CLAIMED) return false;
+  return cause.health !== 'advisory' || consequence.health === 'advisory';
 }
 
 /** Lowest rung first, then what holds now over what is only kept open, then the more certain. */
 function primaryOf(findings: readonly Finding[]): Finding | null {
   let best: Finding | null = null;
   for (const f of findings) {
-    if (f.state !== 'open' || f.explainedBy !== null || f.health === 'advisory') continue;
+    if (f.state !== 'open' || f.explainedBy !== null || f.health === 'advisory' || f.confidence < CLAIMED) continue;
     if (!best || before(f, best)) best = f;
   }
   return best;
 }
 
+/** Everything open that nothing explains but the primary, likeliest first. */
+function possibleOf(findings: readonly Finding[], primary: Finding | null): Possible[] {
+  return findings
+    .filter((f) => f !== primary && f.state === 'open' && !f.frozen && f.explainedBy === null && f.health !== 'advisory')
+    .sort((a, b) => b.confidence - a.confidence)
+    .map(({ cause, scope, confidence }) => ({ cause, confidence, settledBy: ruleOf(cause, scope)?.settledBy ?? null }));
+}
+
 function before(a: Finding, b: Finding): boolean {
   if (a.frozen !== b.frozen) return !a.frozen;
+  const late = Number(ruleOf(a.cause, a.scope)?.last) - Number(ruleOf(b.cause, b.scope)?.last);
+  if (late !== 0) return late < 0;
   const height = layerHeight(a.layer) - layerHeight(b.layer);
   return height !== 0 ? height < 0 : a.confidence > b.confidence;
 }
 
 function healthOf(input: DiagnosisInput, presence: Presence, primary: Finding | null, rungs: readonly Rung[]): Health {
-  if (input.device !== null && presence !== 'attached') return input.health;
+  if (input.device !== null && presence !== 'attached')
+    // A person says that it is plugged in: what follows from that counts.
+    return primary && !primary.frozen && primary.scope === 'pair' && primary.health !== 'advisory' ? primary.health : input.health;
   if (!input.hostHeard) return 'unknown';
   if (primary) return primary.frozen || primary.health === 'advisory' ? 'unknown' : primary.health;
   // A host alone is fine when its agent is: the other rungs belong to phones.

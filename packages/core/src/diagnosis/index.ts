@@ -1,7 +1,11 @@
-export { DIALOG_MS, MAX_AGE_MS } from './current.js';
+export { CLAIMED } from './claimed.js';
+export { DIALOG_MS, MAX_AGE_MS, maxAgeOf, SLOW_AGE_MS } from './current.js';
 export { diagnose } from './diagnose.js';
+export { ladder } from './ladder.js';
+export { type Answers, isAnswer, QUESTION_IDS, QUESTIONS, type QuestionId } from './questions.js';
 export { readingOf } from './readings.js';
-export { RULES, type Rule, ruleOf, WAITING_CAUSES } from './rules.js';
+export { RULES, type Rule, ruleOf, SETTLES, WAITING_CAUSES } from './rules/index.js';
 export * from './shapes.js';
-export { SIGNALS, type SignalName, type Tri } from './signals.js';
-export { causeTitle, causeWords, type FixWords, fixWords, pairSentence } from './words.js';
+export { SIGNALS, type SignalName } from './signals/index.js';
+export type { Tri } from './tri.js';
+export { causeTitle, causeWords, pairSentence } from './words.js';

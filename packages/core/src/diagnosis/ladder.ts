@@ -1,4 +1,5 @@
 import { type FactKind, LAYERS, type Layer, layerHeight, type RungState } from '../health/index.js';
+import { CLAIMED } from './claimed.js';
 import { current } from './current.js';
 import { readingOf } from './readings.js';
 import type { CurrentFact, DiagnosisInput, Finding, Rung } from './shapes.js';
@@ -69,8 +70,15 @@ const PROVE: Record<Layer, Prove> = {
     if (f?.state === 'seen') return { state: f.reading.outcome === 'started' ? 'ok' : refusedAs(f.reading.error), fact: f };
     return { state: 'unknown', fact: f ?? last(input, 'service-start') };
   },
-  // No agent of this version probes backups or sync results: the rung claims nothing and no verdict leans on it.
-  sync: () => ({ state: 'not-needed', fact: null, note: 'not probed by this agent' }),
+  // A pair that has a backup here needs a good one; one without, or whose folder cannot be read, leans on nothing of it.
+  sync: (input) => {
+    const f = current(input, 'backup');
+    if (current(input, 'backup-activity')?.state === 'seen') return { state: 'not-needed', fact: f, note: 'a backup is under way' };
+    if (f?.state === 'seen')
+      return { state: f.reading.snapshot === 'finished' && f.reading.manifest !== false ? 'ok' : 'unknown', fact: f };
+    if (f?.state === 'failed') return { state: 'not-needed', fact: f, note: 'backups cannot be read here' };
+    return { state: 'not-needed', fact: f, note: 'no backup here' };
+  },
 };
 
 const FROM_EFFECT = { broken: 'broken', degraded: 'degraded', waiting: 'waiting', unknown: 'unknown' } as const;
@@ -84,7 +92,8 @@ export function ladder(input: DiagnosisInput, findings: readonly Finding[]): Run
     const { state, fact, note } = PROVE[layer](input);
     let shown = state;
     for (const f of findings) {
-      if (f.layer !== layer || f.state !== 'open' || f.frozen || f.explainedBy !== null || f.health === 'advisory') continue;
+      if (f.layer !== layer || f.state !== 'open' || f.frozen || f.explainedBy !== null) continue;
+      if (f.health === 'advisory' || f.confidence < CLAIMED) continue;
       shown = FROM_EFFECT[f.health];
       break;
     }

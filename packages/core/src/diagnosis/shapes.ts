@@ -1,15 +1,9 @@
 import type { FixId } from '../fixes/index.js';
-import type { CauseId, FactKind, FailReason, Health, HealthEffect, Layer, Presence, Reading, RungState } from '../health/index.js';
+import type { CauseId, FactKind, FactSet, FailReason, Health, HealthEffect, Layer, Presence, RungState } from '../health/index.js';
+import type { PreparedCatalogue, SoftwarePolicy } from '../software/index.js';
+import type { Answers, QuestionId } from './questions.js';
 
-/** A current fact as the server keeps it: read at `at`, last looked at again (and found the same) at `seenAt`; both in ms. */
-export type CurrentFact<K extends FactKind = FactKind> = { kind: K; at: number; seenAt: number; probe: string } & (
-  | { state: 'seen'; reading: Reading<K> }
-  | { state: 'absent' }
-  | { state: 'failed'; reason: FailReason }
-);
-
-/** The current facts of one subject, by kind. */
-export type FactSet = { [K in FactKind]?: CurrentFact<K> };
+export type { CurrentFact, FactSet } from '../health/index.js';
 
 /** A finding that was open or pending before this diagnosis. */
 export interface KnownFinding {
@@ -64,6 +58,22 @@ export interface Rung {
   failure: FailReason | null;
 }
 
+/** What no single look shows. Times in ms; null and left out mean that it is not known. */
+export interface History {
+  /** The last session that the phone accepted here. */
+  lastSessionAt?: number | null;
+  /** When the phone was last attached here before it was plugged in now. */
+  lastHereAt?: number | null;
+  /** When the phone was last reached over Wi-Fi here. */
+  lastWifiAt?: number | null;
+  /** The host's other phones that are attached now: how many are healthy, and how many refuse this computer's record. */
+  othersHere?: { attached: number; healthy: number; notKnown: number; stale: number } | null;
+  /** This phone at other computers within a week: at how many it was healthy last, at how many it failed, and by which causes. */
+  elsewhere?: { healthy: number; failing: number; causes: readonly CauseId[] } | null;
+  /** Fixes that were judged on this pair or its host within a day, newest first. */
+  tried?: readonly { fix: string; at: number; verdict: 'cured' | 'unchanged' | 'worse' | 'waiting' | 'unknown' }[];
+}
+
 export interface DiagnosisInput {
   /** Server time, ms. */
   now: number;
@@ -79,10 +89,26 @@ export interface DiagnosisInput {
    * three. Left out by those who do not see connections (an agent about itself).
    */
   takeovers?: readonly number[];
+  /** What people answered about this pair. */
+  answers?: Answers;
+  /** What the server remembers of this pair, of the host's other phones and of this phone elsewhere. */
+  history?: History;
+  /** What is known of Apple's releases; null or left out: nobody asked, and no version is judged. */
+  catalogue?: PreparedCatalogue | null;
+  /** When an old version becomes more than a remark; the default of core's software room when left out. */
+  policy?: SoftwarePolicy;
   /** The presence the pair had: kept while nothing fresh says otherwise. */
   presence: Presence;
   /** The health the pair had, kept while it is away. */
   health: Health;
+}
+
+/** A cause that is possible beside, or instead of, the primary one. */
+export interface Possible {
+  cause: CauseId;
+  confidence: number;
+  /** The question or the fact that would tell it from the others; null when nothing but trying does. */
+  settledBy: QuestionId | FactKind | null;
 }
 
 export interface Diagnosis {
@@ -91,6 +117,8 @@ export interface Diagnosis {
   /** The one cause to act on: on the lowest broken rung, then the most certain. Null when nothing is known to be wrong. */
   primary: { cause: CauseId; layer: Layer; confidence: number } | null;
   findings: Finding[];
+  /** What else it could be, likeliest first: open causes that nothing explains, the primary one left out. */
+  possible: Possible[];
   /** Causes that were open and are proven gone. */
   closed: CauseId[];
   /** All eight rungs, lowest first. */

@@ -1,3 +1,6 @@
-export * from './catalogue.js';
+export * from './catalogue/index.js';
 export * from './judge.js';
 export * from './may-run.js';
+export * from './shapes.js';
+export * from './steps.js';
+export * from './words.js';

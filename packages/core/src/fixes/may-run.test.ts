@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type FixTarget, mayRun, type RefusalCode } from './may-run.js';
+import { approvalOf, type FixTarget, mayRun, type RefusalCode } from './may-run.js';
 
 const NOW = 1_800_000_000_000;
 const MIN = 60_000;
@@ -31,8 +31,14 @@ describe('mayRun', () => {
       ok: true,
       note: 'The order waits: 60 fixes that interrupt people were sent within an hour, and 60 are allowed in the fleet. The next place is free in 12 min.',
     });
-    expect(mayRun('F12', { ...target, fleetCap: { ...full, used: 59 } }, 'technician', NOW)).toEqual({ ok: true, note: null });
-    expect(mayRun('F11', { ...target, openCauses: ['C40'], fleetCap: full }, 'technician', NOW)).toEqual({ ok: true, note: null });
+    expect(mayRun('F12', { ...target, fleetCap: { ...full, used: 59 } }, 'technician', NOW)).toEqual({
+      ok: true,
+      note: null,
+    });
+    expect(mayRun('F11', { ...target, openCauses: ['C40'], fleetCap: full }, 'technician', NOW)).toEqual({
+      ok: true,
+      note: null,
+    });
     expect(mayRun('F12', { ...target, connected: false, fleetCap: full }, 'technician', NOW)).toMatchObject({
       note: expect.stringMatching(/waits: 60.*offline/),
     });
@@ -82,6 +88,27 @@ describe('mayRun', () => {
   it('says until when a cap lasts', () => {
     const r = mayRun('F12', { ...target, lastRuns: [{ fix: 'F08', at: NOW - 9 * MIN }] }, 'admin', NOW);
     expect(r).toMatchObject({ until: NOW + MIN });
+  });
+  it('orders nothing that needs a yes nobody can record: what destroys data never, what changes policy by an admin only', () => {
+    const at = { ...target, os: 'windows', openCauses: ['C04', 'C35'] } as const;
+    expect(mayRun('F45', at, 'admin', NOW)).toMatchObject({
+      ok: false,
+      code: 'needs-approval',
+      sentence: expect.stringMatching(/second person/),
+    });
+    expect(mayRun('F25', at, 'technician', NOW)).toMatchObject({
+      ok: false,
+      code: 'needs-approval',
+      sentence: expect.stringMatching(/admin/),
+    });
+    expect(approvalOf('F25', 'admin')).toBe('none');
+  });
+  it('interrupts nobody who syncs, backs up or updates', () => {
+    expect(mayRun('F08', { ...target, openCauses: ['C30'], busy: true }, 'admin', NOW)).toMatchObject({ ok: false, code: 'busy' });
+    expect(mayRun('F11', { ...target, openCauses: ['C40'], busy: true }, 'admin', NOW).ok).toBe(true);
+  });
+  it('orders nothing that people do', () => {
+    expect(mayRun('F01', { ...target, openCauses: ['C10'] }, 'admin', NOW)).toMatchObject({ ok: false, code: 'guided' });
   });
   it('does not hold a safe fix back because a disruptive one ran', () => {
     expect(mayRun('F11', { ...target, openCauses: ['C40'], lastRuns: [{ fix: 'F08', at: NOW - MIN }] }, 'technician', NOW).ok).toBe(true);

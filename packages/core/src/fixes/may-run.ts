@@ -1,5 +1,6 @@
-import { type CauseId, type Health, type Presence, printable } from '../health/index.js';
-import { FIXES, type FixId } from './catalogue.js';
+import { type CauseId, type Health, type Os, type Presence, printable } from '../health/index.js';
+import { FIXES } from './catalogue/index.js';
+import { type FixId, isAgentFix } from './shapes.js';
 
 /** What roles may do, weakest first. */
 export const ROLES = ['viewer', 'technician', 'admin'] as const;
@@ -7,7 +8,7 @@ export type Role = (typeof ROLES)[number];
 
 /** The pair, as far as asking for a fix goes. Plain data, so that the console and the API ask the same question. */
 export interface FixTarget {
-  os: 'linux' | 'macos' | 'windows';
+  os: Os;
   /** The agent's socket is open now. */
   connected: boolean;
   /** The agent runs with the rights that privileged fixes need. */
@@ -21,6 +22,11 @@ export interface FixTarget {
   /** Earlier runs on this pair and host, newest first: when they were settled (ms), or asked when nothing came back. */
   lastRuns: readonly { fix: string; at: number }[];
   revoked: boolean;
+  /**
+   * Some phone on this computer syncs, backs up, updates or restores, as far as the facts tell; null or left out when they do not. The
+   * agent looks again right before it acts.
+   */
+  busy?: boolean | null | undefined;
   /** Who stopped all orders, and why; null or left out while orders are sent. `at` is ISO 8601. */
   stopped?: { by: string; reason: string; at: string } | null | undefined;
   /** The fleet-wide cap on runs that interrupt people: sent in the last hour, allowed in one, and when the next place is free (ms). */
@@ -38,7 +44,13 @@ export type RefusalCode =
   | 'run-active'
   | 'cooldown'
   | 'disruptive-cap'
+  | 'busy'
+  | 'guided'
+  | 'needs-approval'
   | 'orders-stopped';
+
+/** Whose yes is needed after asking: nobody's, an admin's, or that of an admin who is not the one who asked. */
+export type Approval = 'none' | 'admin' | 'second-person';
 
 export type MayRun = { ok: true; note: string | null } | { ok: false; code: RefusalCode; sentence: string; until: number | null };
 
@@ -57,17 +69,25 @@ export function mayRun(fix: FixId, target: FixTarget, role: Role, now: number): 
   const row = FIXES[fix];
   const no = (code: RefusalCode, sentence: string, until: number | null = null): MayRun => ({ ok: false, code, sentence, until });
   if (role === 'viewer') return no('role', 'Your role can look but not repair. Ask a technician.');
+  if (!isAgentFix(fix)) return no('guided', 'People do this step by step. Nothing is ordered; the facts tick the steps off.');
+  const approval = approvalOf(fix, role);
+  if (approval === 'second-person')
+    return no('needs-approval', 'It may destroy data, so a second person has to approve it. Approvals cannot be recorded yet.');
+  if (approval === 'admin') return no('needs-approval', 'Only an admin may order it.');
   if (target.stopped) {
     const { by, reason } = target.stopped;
     return no('orders-stopped', `${printable(by)} stopped all orders: ${ended(printable(reason))} An admin can let them run again.`);
   }
   if (target.revoked) return no('revoked', 'This computer was revoked. Enrol it again first.');
   if (!row.platforms.includes(target.os)) return no('platform', `This fix does not run on ${osName(target.os)} yet.`);
-  if (row.privileged && !target.privileged) return no('not-privileged', 'The agent on this computer runs without administrator rights.');
+  if (row.privilege === 'admin' && !target.privileged)
+    return no('not-privileged', 'The agent on this computer runs without administrator rights.');
   if (row.scope === 'pair' && target.presence !== 'attached') return no('away', 'The phone is not plugged in. Plug it in first.');
   if (!row.treats.some((c) => target.openCauses.includes(c)))
     return no('cause-not-open', 'Nothing that this fix treats is wrong here now.');
   if (target.activeRun) return no('run-active', `Another fix (${target.activeRun.fix}) is still running here. Wait for its result.`);
+  if (row.requires.includes('quiet') && target.busy)
+    return no('busy', 'A phone on this computer syncs, backs up or updates right now. Wait until it has finished.');
   const last = target.lastRuns.find((r) => r.fix === fix);
   if (last && now < last.at + row.cooldownS * 1000) {
     const until = last.at + row.cooldownS * 1000;
@@ -102,6 +122,13 @@ export function mayRun(fix: FixId, target: FixTarget, role: Role, now: number): 
   return { ok: true, note: notes.length > 0 ? notes.join(' ') : null };
 }
 
+/** Whose yes a fix needs when somebody of this role asks for it. */
+export function approvalOf(fix: FixId, role: Role): Approval {
+  const row = FIXES[fix];
+  if (row.risk === 'destructive') return 'second-person';
+  return row.approval && role !== 'admin' ? 'admin' : 'none';
+}
+
 /** Whether a string names a fix of the catalogue. */
 export function isFix(id: string): id is FixId {
   return Object.hasOwn(FIXES, id);
@@ -113,7 +140,7 @@ function ended(text: string): string {
   return /[.!?…]$/.test(t) ? t : `${t}.`;
 }
 
-function osName(os: FixTarget['os']): string {
+function osName(os: Os): string {
   return { linux: 'Linux', macos: 'macOS', windows: 'Windows' }[os];
 }
 

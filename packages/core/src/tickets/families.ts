@@ -3,7 +3,7 @@ import type { CauseId, HealthEffect } from '../health/index.js';
 const MIN = 60_000;
 const HOUR = 60 * MIN;
 
-export const FAMILY_IDS = ['agent', 'key', 'phone-service', 'trust', 'holder', 'idle', 'other'] as const;
+export const FAMILY_IDS = ['agent', 'key', 'phone-service', 'apple-software', 'trust', 'holder', 'idle', 'other'] as const;
 /** Causes that are one story: what begins as one of them may go on as another, and it stays the same ticket. */
 export type FamilyId = (typeof FAMILY_IDS)[number];
 
@@ -44,6 +44,13 @@ export const FAMILIES: readonly Family[] = [
     // One restart (45 s and 5 s of settling), then the 10 min in which a second one is refused.
     holdOffMs: 10 * MIN,
     because: 'One restart of the phone service gets its chance; a second one is refused for ten minutes.',
+  },
+  {
+    id: 'apple-software',
+    causes: ['C25', 'C26', 'C27', 'C28', 'C29', 'C31', 'C34', 'C35', 'C62', 'C71', 'C72'],
+    // An installation may take 15 min, and its driver or service is looked at after that.
+    holdOffMs: 30 * MIN,
+    because: 'Installing or repairing Apple’s software takes a quarter of an hour; it gets the time once.',
   },
   {
     id: 'trust',

@@ -1,4 +1,5 @@
-import { causeWords, fixWords } from '../diagnosis/index.js';
+import { causeWords } from '../diagnosis/index.js';
+import { fixWords } from '../fixes/index.js';
 import { type CauseId, printable } from '../health/index.js';
 import type { TicketState, TriedRun } from './shapes.js';
 

@@ -1,0 +1,2 @@
+export { FIX_ENGLISH } from './fixes.js';
+export { STEP_ENGLISH } from './steps.js';
