@@ -5,7 +5,8 @@ import { measureAccess, Sessions } from './access/index.js';
 import { Agents, measureAgents } from './agents/index.js';
 import { Fixes, measureFixes } from './fixes/index.js';
 import { measurePairs, Pairs } from './pairs/index.js';
-import { Database, Leader, type Leadership, Metrics, measurePlatform, Status } from './platform/index.js';
+import { Clock, Database, Leader, type Leadership, Metrics, measurePlatform, Status } from './platform/index.js';
+import { measureSoftware, Software } from './software/index.js';
 import { measureTickets, Tickets } from './tickets/index.js';
 
 /** What the server tells about itself: every room's numbers, and the document of every room's routes. */
@@ -17,6 +18,8 @@ export class AboutModule {
     @Inject(Status) status: Status,
     @Inject(Leader) leader: Leadership,
     @Inject(Sessions) sessions: Sessions,
+    @Inject(Software) software: Software,
+    @Inject(Clock) clock: Clock,
     @Inject(Agents) agents: Agents,
     @Inject(Pairs) pairs: Pairs,
     @Inject(Fixes) fixes: Fixes,
@@ -24,6 +27,7 @@ export class AboutModule {
   ) {
     measurePlatform(metrics, status, leader);
     measureAccess(metrics, sessions);
+    measureSoftware(metrics, software, clock);
     measureAgents(metrics, agents);
     measurePairs(metrics, database, pairs);
     measureFixes(metrics, database, fixes);

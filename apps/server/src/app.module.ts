@@ -6,6 +6,7 @@ import { FixesModule } from './fixes/index.js';
 import { LiveModule } from './live/index.js';
 import { PairsModule } from './pairs/index.js';
 import { type Env, type Platform, PlatformModule } from './platform/index.js';
+import { SoftwareModule } from './software/index.js';
 import { TicketsModule } from './tickets/index.js';
 
 /** The rooms, left to right. */
@@ -18,6 +19,7 @@ export class AppModule {
       imports: [
         PlatformModule.of(platform),
         AccessModule.of({ env, orderKeys, doors }),
+        SoftwareModule.of(env),
         AgentsModule,
         PairsModule,
         FixesModule.of(env),

@@ -113,9 +113,9 @@ async function start(env: Env, log: Log, options: StartOptions, undo: (() => Pro
   // The rooms are made and have said which jobs they do; they begin to work, and to ask for jobs, in init().
   undo.push(() => jobs.close());
   await databaseStep(env, () => jobs.start());
-  await app.init();
+  await databaseStep(env, () => app.init());
   await warmPasswords();
-  await app.get(TokenFiles).write();
+  await databaseStep(env, () => app.get(TokenFiles).write());
   try {
     await app.listen({ port: env.port, host: env.host });
   } catch (error) {

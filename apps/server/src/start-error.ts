@@ -25,6 +25,9 @@ export function databaseSentence(error: unknown, url: string): string | null {
   if (state === '28P01' || state === '28000') return `The database at ${where} refuses the user or password of DATABASE_URL.`;
   if (state === '3D000') return `There is no such database at ${where} (DATABASE_URL): create it first.`;
   if (state === '42501') return `The user of DATABASE_URL may not create tables at ${where}.`;
+  // It went while it was asked; the driver's own words for that have no code.
+  if (code === 'ECONNRESET' || code === 'EPIPE' || /connection terminated|connection error and is not queryable/i.test(messageOf(first)))
+    return `The database at ${where} (DATABASE_URL) ended the connection: it has just gone down or is starting.`;
   if (state !== null && /^(08|57P)/.test(state)) return `The database at ${where} (DATABASE_URL) does not take connections now.`;
   return null;
 }

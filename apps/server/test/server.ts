@@ -53,9 +53,16 @@ export interface TestServerOptions {
   consoleDir?: string;
 }
 
-/** The configuration of a server for tests: any free port of the loopback interface, its files in `dir`. */
+/** The configuration of a server for tests: any free port of the loopback interface, its files in `dir`, nothing read from the internet. */
 export function testEnv(databaseUrl: string, dir: string, extra: Record<string, string> = {}): Env {
-  return parseEnv({ PORT: '0', DATABASE_URL: databaseUrl, LOCKSTEP_DATA_DIR: dir, LOCKSTEP_DATABASE_CONNECTIONS: '6', ...extra });
+  return parseEnv({
+    PORT: '0',
+    DATABASE_URL: databaseUrl,
+    LOCKSTEP_DATA_DIR: dir,
+    LOCKSTEP_DATABASE_CONNECTIONS: '6',
+    LOCKSTEP_FEEDS: 'off',
+    ...extra,
+  });
 }
 
 /** Starts the whole server on a fresh database. `end()` has to be called. */

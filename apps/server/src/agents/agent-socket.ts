@@ -40,7 +40,6 @@ export class AgentSocket implements ConnectedHost {
   #isPaused = false;
   #isHeld = false;
   #heardAt: number;
-  #steps: Promise<void> = Promise.resolve();
   readonly #bucket: Bucket;
   /** Numbers that were taken and are not acknowledged yet. */
   #unacknowledged: number[] = [];
@@ -149,7 +148,7 @@ export class AgentSocket implements ConnectedHost {
     if (!this.#isAdmitted) {
       if (isBinary) return this.#refuse(CLOSE.notAuthenticated, 'a binary frame in the first exchange');
       // Frames that come while one is worked on are refused by the exchange itself.
-      this.#steps = Promise.all([this.#steps, this.#step(raw.toString('utf8'))]).then(() => undefined);
+      void this.#step(raw.toString('utf8'));
       return;
     }
     const frame: Frame = isBinary

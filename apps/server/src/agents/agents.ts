@@ -2,7 +2,7 @@ import { CLOSE, LIMITS } from '@lockstep/core/protocol';
 import type { WebSocket } from 'ws';
 import type { HostKeys, OrderKeys } from '../access/index.js';
 import type { Bus, Clock, Database, Leadership, Log, Nodes } from '../platform/index.js';
-import { AgentSocket, type AgentSocketOptions } from './agent-socket.js';
+import { AgentSocket, type AgentSocketHooks, type AgentSocketOptions } from './agent-socket.js';
 import { Connections } from './connections.js';
 import { Elsewhere } from './elsewhere.js';
 import type { Frame } from './frame.js';
@@ -42,6 +42,14 @@ export class Agents {
   /** The connection that proved a host last, by host: the only one whose messages count. */
   readonly #claims = new Map<string, AgentSocket>();
   readonly #log: Log;
+  /** What every socket asks of this room: one object for all of them. */
+  readonly #hooks: AgentSocketHooks = {
+    admit: (proven, socket) => this.#admit(proven, socket),
+    admitted: (socket) => this.#admitted(socket),
+    take: (socket, frame, raw) => this.#take(socket, frame, raw),
+    heard: (hostId) => this.links.touch(hostId, this.deps.clock.now()),
+    closed: (socket, answered) => this.#closed(socket, answered),
+  };
   #flusher: NodeJS.Timeout | null = null;
   readonly #unsubscribe: (() => void)[] = [];
   readonly #elsewhere: Elsewhere | null;
@@ -108,20 +116,7 @@ export class Agents {
   /** Takes over a socket right after its upgrade. */
   accept(ws: WebSocket): void {
     const handshake = new Handshake(this.deps.hostKeys, this.deps.orderKeys, this.deps.clock);
-    const socket = new AgentSocket(
-      ws,
-      handshake,
-      {
-        admit: (proven, s) => this.#admit(proven, s),
-        admitted: (s) => this.#admitted(s),
-        take: (s, frame, raw) => this.#take(s, frame, raw),
-        heard: (hostId) => this.links.touch(hostId, this.deps.clock.now()),
-        closed: (s, answered) => this.#closed(s, answered),
-      },
-      this.deps.clock,
-      this.#log,
-      this.options,
-    );
+    const socket = new AgentSocket(ws, handshake, this.#hooks, this.deps.clock, this.#log, this.options);
     this.#sockets.add(socket);
     if (this.#isStopping) socket.close(CLOSE.serverClosing);
   }

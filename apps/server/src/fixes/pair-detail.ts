@@ -32,7 +32,7 @@ export class PairDetails {
 
   /** Null when there is no such pair. */
   async of(id: string): Promise<PairDetail | null> {
-    const found = await pairWithLadder(this.db, id, this.isConnected);
+    const found = await pairWithLadder(this.db, id, this.isConnected, this.clock.now());
     if (!found) return null;
     const { pair, ladder } = found;
     const [findings, runs, changes, sight, standing, counts, tickets] = await Promise.all([

@@ -1,5 +1,5 @@
 import type { CurrentFact } from '@lockstep/core/diagnosis';
-import { type Fact, type FactKind, factKey } from '@lockstep/core/health';
+import { FACT_KINDS, type Fact, type FactKind, factKey } from '@lockstep/core/health';
 import { type AgentMessage, type AgentStill, LIMITS } from '@lockstep/core/protocol';
 import { type DeviceLabel, HOST, type Picture } from './picture.js';
 
@@ -34,7 +34,9 @@ export function nothingApplied(): Applied {
 
 /** The subjects of which anything was told. */
 export function touchedBy({ changed, renewed, dropped }: Applied): Set<string> {
-  return new Set([changed, renewed, dropped].flatMap((map) => [...map].filter(([, kinds]) => kinds.size > 0).map(([subject]) => subject)));
+  const touched = new Set<string>();
+  for (const map of [changed, renewed, dropped]) for (const [subject, kinds] of map) if (kinds.size > 0) touched.add(subject);
+  return touched;
 }
 
 /**
@@ -85,12 +87,14 @@ function takeFacts(picture: Picture, applied: Applied, facts: readonly Fact[], i
   }
 }
 
+/** All was looked at again; of slow kinds only when that is said. */
 function renew(picture: Picture, applied: Applied, still: AgentStill, now: number): void {
   const except = new Set(still.except.map(factKey));
   const at = instant(still.at, now);
   for (const [subject, kept] of picture.facts) {
     for (const [kind, k] of kept) {
-      if (EVENTS.has(kind) || except.has(subject === HOST ? kind : `${kind}/${subject}`) || k.fact.seenAt >= at) continue;
+      if (EVENTS.has(kind) || (!still.slow && FACT_KINDS[kind].pace === 'slow')) continue;
+      if (except.has(subject === HOST ? kind : `${kind}/${subject}`) || k.fact.seenAt >= at) continue;
       kept.set(kind, { ...k, fact: { ...k.fact, seenAt: at } });
       if (!applied.changed.get(subject)?.has(kind)) mark(applied.renewed, subject, kind);
     }
@@ -104,9 +108,9 @@ function instant(iso: string, now: number): number {
 }
 
 function currentFact(fact: Fact, at: number): CurrentFact {
-  const base = { kind: fact.kind, at, seenAt: at, probe: fact.probe };
-  if (fact.state === 'seen') return { ...base, state: 'seen', reading: fact.reading } as CurrentFact;
-  return fact.state === 'absent' ? { ...base, state: 'absent' } : { ...base, state: 'failed', reason: fact.reason };
+  const { kind, probe, state } = fact;
+  if (state === 'seen') return { kind, at, seenAt: at, probe, state, reading: fact.reading } as CurrentFact;
+  return state === 'absent' ? { kind, at, seenAt: at, probe, state } : { kind, at, seenAt: at, probe, state, reason: fact.reason };
 }
 
 function mark(map: Map<string, Set<FactKind>>, subject: string, kind: FactKind): void {

@@ -1,13 +1,15 @@
-import type { Rung } from '@lockstep/core/diagnosis';
-import type { FactKind } from '@lockstep/core/health';
+import { type CurrentFact, type FactSet, ladder } from '@lockstep/core/diagnosis';
+import type { FactKind, FailReason } from '@lockstep/core/health';
 import type { PairRow, RungView, TimelineEntry } from '@lockstep/core/protocol';
+import { storedFact } from './load.js';
 import { PAIR_COLUMNS, PAIR_TABLES, type PairRecord, pairRow, type Queryable } from './pair-rows.js';
+import { HOST } from './picture.js';
 
 interface FactRecord {
   udid: string;
   kind: FactKind;
-  state: string;
-  reason: string | null;
+  state: CurrentFact['state'];
+  reason: FailReason | null;
   reading: unknown;
   at: Date;
   seen_at: Date;
@@ -15,26 +17,38 @@ interface FactRecord {
   took_ms: number;
 }
 
-/** One pair with its ladder, each rung with the fact behind it as it is stored; null when there is no such pair. */
+/**
+ * One pair with its ladder; null when there is no such pair. The states are those of the last verdict, as in every list; what was read, and
+ * when, comes from the facts as they are stored.
+ */
 export async function pairWithLadder(
   db: Queryable,
   id: string,
   isConnected: (hostId: string) => boolean,
+  now: number,
 ): Promise<{ pair: PairRow; ladder: RungView[] } | null> {
-  const { rows } = await db.query<PairRecord & { ladder: Rung[] }>(`SELECT ${PAIR_COLUMNS}, p.ladder FROM ${PAIR_TABLES} WHERE p.id = $1`, [
-    id,
-  ]);
+  const { rows } = await db.query<PairRecord>(`SELECT ${PAIR_COLUMNS} FROM ${PAIR_TABLES} WHERE p.id = $1`, [id]);
   const row = rows[0];
   if (!row) return null;
   const facts = await db.query<FactRecord>(
     'SELECT udid, kind, state, reason, reading, at, seen_at, probe, took_ms FROM fact WHERE host_id = $1 AND udid IN ($2, $3)',
-    [row.host_id, '', row.udid],
+    [row.host_id, HOST, row.udid],
   );
-  const ladder = row.ladder.map((rung): RungView => {
-    const fact = facts.rows.find((f) => f.kind === rung.kind);
+  const of = (udid: string) => Object.fromEntries(facts.rows.filter((f) => f.udid === udid).map((f) => [f.kind, storedFact(f)])) as FactSet;
+  const input = {
+    now,
+    hostHeard: row.heard,
+    host: of(HOST),
+    device: of(row.udid),
+    known: [],
+    presence: row.presence,
+    health: row.health,
+  };
+  const rungs = ladder(input, []).map((rung, i): RungView => {
+    const fact = facts.rows.find((f) => f.kind === rung.kind && f.udid === row.udid) ?? facts.rows.find((f) => f.kind === rung.kind);
     return {
       layer: rung.layer,
-      state: rung.state,
+      state: row.rungs[i] ?? rung.state,
       reading: rung.reading,
       kind: rung.kind,
       probe: rung.probe,
@@ -43,7 +57,7 @@ export async function pairWithLadder(
       fact: fact ? factView(fact) : null,
     };
   });
-  return { pair: pairRow(row, isConnected), ladder };
+  return { pair: pairRow(row, isConnected), ladder: rungs };
 }
 
 /** A fact as it is stored, in the words of the agent's protocol. */

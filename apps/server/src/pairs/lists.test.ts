@@ -17,7 +17,7 @@ const udid = (host: number, n: number) => `00008110-${String(host * 100 + n).pad
 const named = (name: string) => ({
   'device-values': { name, productType: n(name), productVersion: '26.6', buildVersion: 'b', deviceClass: 'iPhone' },
 });
-const n = (name: string) => (name.endsWith('0') ? 'iPhone17,1' : 'iPhone14,5');
+const n = (name: string) => (name.endsWith('0') ? 'iPhone17,3' : 'iPhone14,5');
 
 beforeAll(async () => {
   rooms = await startRooms();
@@ -114,7 +114,7 @@ describe('pairs', () => {
     expect(await names({ q: 'phone 1-3' })).toEqual(['phone 1-3']);
     expect((await list({ q: 'ZOE' })).items).toHaveLength(6);
     expect((await list({ q: udid(2, 4) })).items).toHaveLength(1);
-    expect((await list({ q: 'iPhone17,1' })).items).toHaveLength(4);
+    expect((await list({ q: 'iPhone17,3' })).items).toHaveLength(4);
     expect((await list({ q: 'lnx%' })).items.map((p) => p.hostName)).toEqual(Array(6).fill('lnx%1'));
     expect((await list({ q: 'lnx_' })).items.map((p) => p.hostName)).toEqual(Array(6).fill('lnx_1'));
     expect((await list({ q: `'; DROP TABLE pair; --` })).items).toEqual([]);

@@ -1,4 +1,4 @@
-import type { CurrentFact, Evidence, Rung } from '@lockstep/core/diagnosis';
+import type { CurrentFact, Evidence } from '@lockstep/core/diagnosis';
 import type { CauseId, FactKind, FailReason, Health, HealthEffect, Layer, Presence, RungState } from '@lockstep/core/health';
 import type { Tx } from '../platform/index.js';
 import { Picture } from './picture.js';
@@ -43,7 +43,7 @@ interface PairStateRow {
   primary_cause: CauseId | null;
   primary_layer: Layer | null;
   primary_confidence: number | null;
-  ladder: Rung[];
+  rungs: RungState[];
   since: Date;
   seen_at: Date;
   recheck_at: Date | null;
@@ -95,7 +95,7 @@ export async function loadPictures(client: Tx, hostIds: readonly string[]): Prom
       presence: r.presence,
       health: r.health,
       primary: cause !== null && layer !== null && confidence !== null ? { cause, layer, confidence } : null,
-      ladder: r.ladder,
+      rungs: r.rungs,
       since: ms(r.since),
       seenAt: ms(r.seen_at),
       recheckAt: msOrNull(r.recheck_at),

@@ -1,19 +1,27 @@
 import { type BeforeApplicationShutdown, Global, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
 import { Agents } from '../agents/index.js';
 import { Bus, Clock, Database, Leader, type Leadership, Log } from '../platform/index.js';
+import { Software } from '../software/index.js';
+import { FleetSoftwareController } from './fleet-software.controller.js';
+import { FleetSoftware } from './fleet-software.js';
 import { PairsController } from './pairs.controller.js';
 import { Pairs } from './pairs.js';
 
 /** What is known of every pair. */
 @Global()
 @Module({
-  controllers: [PairsController],
+  controllers: [PairsController, FleetSoftwareController],
   providers: [
     {
+      provide: FleetSoftware,
+      useFactory: (database: Database, software: Software, clock: Clock) => new FleetSoftware({ database, software, clock }),
+      inject: [Database, Software, Clock],
+    },
+    {
       provide: Pairs,
-      useFactory: (database: Database, agents: Agents, leader: Leadership, bus: Bus, clock: Clock, log: Log) =>
-        new Pairs({ database, agents, leader, bus, clock, log }),
-      inject: [Database, Agents, Leader, Bus, Clock, Log],
+      useFactory: (database: Database, agents: Agents, software: Software, leader: Leadership, bus: Bus, clock: Clock, log: Log) =>
+        new Pairs({ database, agents, software, leader, bus, clock, log }),
+      inject: [Database, Agents, Software, Leader, Bus, Clock, Log],
     },
   ],
   exports: [Pairs],

@@ -1,6 +1,7 @@
 import type { FindingView, FleetSummary, HostRow, PairRow } from '@lockstep/core/protocol';
 import type { Agents } from '../agents/index.js';
 import { type Bus, type Clock, type Database, type Leadership, type Log, ProblemError } from '../platform/index.js';
+import type { Software } from '../software/index.js';
 import { type FindingsQuery, listFindings } from './finding-list.js';
 import { type HostsQuery, hostById, listHosts } from './host-list.js';
 import { pairsCsv } from './pair-csv.js';
@@ -12,6 +13,8 @@ import { Sweeps } from './sweeps.js';
 export interface PairsDeps {
   database: Pick<Database, 'pool'>;
   agents: Pick<Agents, 'ingest' | 'transactions' | 'connections' | 'links'>;
+  /** Where versions are judged by; without it none is. */
+  software?: Pick<Software, 'forDiagnosis' | 'onChange'>;
   leader: Leadership;
   bus: Bus;
   clock: Clock;
@@ -26,9 +29,15 @@ export class Pairs {
   constructor(private readonly deps: PairsDeps) {
     const { database, agents, leader, bus, clock } = deps;
     const log = deps.log.child({ room: 'pairs' });
-    this.recorder = new Recorder(bus, (hostId) => agents.connections.isHere(hostId));
+    this.recorder = new Recorder(
+      bus,
+      (hostId) => agents.connections.isHere(hostId),
+      undefined,
+      () => deps.software?.forDiagnosis,
+    );
     const { transactions, connections, links } = agents;
     this.sweeps = new Sweeps({ database, transactions, connections, links, recorder: this.recorder, leader, bus, clock, log });
+    deps.software?.onChange(() => this.sweeps.newCatalogue());
     links.onTakeover((hostId) => this.sweeps.takenOver(hostId));
     agents.ingest.register((tx, batch) => this.recorder.record(tx, batch));
   }

@@ -1,5 +1,6 @@
-import type { CurrentFact, Evidence, FactSet, Rung } from '@lockstep/core/diagnosis';
+import type { CurrentFact, Evidence, FactSet } from '@lockstep/core/diagnosis';
 import type { CauseId, FactKind, Health, HealthEffect, Layer, Presence, RungState } from '@lockstep/core/health';
+import type { PreparedCatalogue } from '@lockstep/core/software';
 
 /** The name under which the host's own facts and findings are kept. */
 export const HOST = '';
@@ -25,7 +26,7 @@ export interface PairState {
   presence: Presence;
   health: Health;
   primary: { cause: CauseId; layer: Layer; confidence: number } | null;
-  ladder: readonly Rung[];
+  rungs: readonly RungState[];
   since: number;
   seenAt: number;
   recheckAt: number | null;
@@ -37,6 +38,7 @@ export interface HostState {
   heard: boolean;
   privileged: boolean;
   rungs: readonly RungState[];
+  /** When time alone changes a verdict about the host or any of its pairs. */
   recheckAt: number | null;
 }
 
@@ -61,6 +63,8 @@ export class Picture {
   readonly findings = new Map<string, Map<CauseId, CurrentFinding>>();
   readonly pairs = new Map<string, PairState>();
   host: HostState | null = null;
+  /** What its versions were judged by last; not stored: a picture that was read again is judged anew. */
+  judgedBy: PreparedCatalogue | undefined = undefined;
 
   constructor(readonly hostId: string) {}
 
@@ -74,8 +78,9 @@ export class Picture {
 
   /** The subject's facts in the shape that the rules read. */
   factSet(subject: string): FactSet {
-    const kept = this.facts.get(subject);
-    return kept ? (Object.fromEntries([...kept].map(([kind, k]) => [kind, k.fact])) as FactSet) : {};
+    const set: Partial<Record<FactKind, CurrentFact>> = {};
+    for (const [kind, { fact }] of this.facts.get(subject) ?? []) set[kind] = fact;
+    return set as FactSet;
   }
 }
 

@@ -24,7 +24,8 @@ const tell = (change: Change = {}, options: { full?: boolean; udids?: readonly s
       facts: facts(change, { at: options.at ?? rooms.clock.date(), ...(options.udids ? { udids: options.udids } : {}) }),
     }),
   );
-const still = (at = rooms.clock.date(), except: unknown[] = []) => agent.acked(agent.tell({ type: 'still', except }, at));
+const still = (at = rooms.clock.date(), except: unknown[] = [], slow: { slow?: boolean } = {}) =>
+  agent.acked(agent.tell({ type: 'still', ...slow, except }, at));
 const pair = (udid = UDID) => rooms.row('SELECT * FROM pair WHERE host_id = $1 AND udid = $2', [id.hostId, udid]);
 const findings = () => rooms.rows('SELECT cause, state, udid FROM finding WHERE host_id = $1 ORDER BY opened_at, cause', [id.hostId]);
 const history = async () =>
@@ -133,6 +134,25 @@ describe('still', () => {
     expect(await pair()).toMatchObject({ seen_at: rooms.clock.date(), health: 'healthy' });
   });
 
+  it('renews slow kinds only when it says so', async () => {
+    const slow = { subject: 'host', at: rooms.clock.iso(), probe: 'test', tookMs: 1 };
+    const clock = { ...slow, kind: 'clock', state: 'seen', reading: { skewS: 2, against: 'time-server' } };
+    await agent.acked(agent.tell({ type: 'facts', full: true, facts: [...facts({}, { at: rooms.clock.date() }), clock] }));
+    const age = async (kind: string) => {
+      const { seen_at } = await rooms.row('SELECT seen_at FROM fact WHERE host_id = $1 AND kind = $2', [id.hostId, kind]);
+      return rooms.clock.now() - (seen_at as Date).getTime();
+    };
+    rooms.clock.advance(60_000);
+    for (const plain of [{}, { slow: false }]) {
+      await still(rooms.clock.date(), [], plain);
+      expect([await age('clock'), await age('agent-self')]).toEqual([60_000, 0]);
+    }
+    await still(rooms.clock.date(), [{ kind: 'clock', subject: 'host' }], { slow: true });
+    expect(await age('clock')).toBe(60_000);
+    await still(rooms.clock.date(), [], { slow: true });
+    expect([await age('clock'), await age('agent-self')]).toEqual([0, 0]);
+  });
+
   it('never makes a fact older', async () => {
     await tell();
     await still(new Date(rooms.clock.now() - 3_600_000));
@@ -235,6 +255,23 @@ describe('findings', () => {
 });
 
 describe('time', () => {
+  it('is due for the whole host when it is for the first of its pairs', async () => {
+    const due = () => rooms.row('SELECT recheck_at FROM host_state WHERE host_id = $1', [id.hostId]);
+    const first = () =>
+      rooms.row('SELECT min(recheck_at) AS recheck_at, count(DISTINCT recheck_at)::int AS times FROM pair WHERE host_id = $1', [id.hostId]);
+    await tell({}, { udids: [UDID, OTHER] });
+    rooms.clock.advance(30_000);
+    // Of one phone all was read anew, of the other only what has its patience: what stands longest is due first.
+    const news = facts({ lockdown: { failed: 'unreachable' } }, { at: rooms.clock.date(), udids: [OTHER] });
+    await agent.acked(agent.tell({ type: 'facts', full: false, facts: news }));
+    const { recheck_at, times } = await first();
+    expect(times).toBe(2);
+    expect(await due()).toEqual({ recheck_at });
+    rooms.clock.advance(60_000);
+    await still();
+    expect(await due()).toEqual({ recheck_at: (await first()).recheck_at });
+  });
+
   it('makes a connected host’s pair unknown when its facts are not looked at any more, and keeps it while they are', async () => {
     await tell();
     rooms.clock.advance(170_000);

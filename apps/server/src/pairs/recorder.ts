@@ -1,14 +1,22 @@
+import { setImmediate } from 'node:timers/promises';
 import { LIMITS } from '@lockstep/core/protocol';
+import type { PreparedCatalogue } from '@lockstep/core/software';
 import type { HostMessages, HostTx } from '../agents/index.js';
 import type { Bus } from '../platform/index.js';
 import { type Applied, apply, nothingApplied, touchedBy } from './apply.js';
 import { loadPictures } from './load.js';
 import type { Picture } from './picture.js';
 import { judgePicture } from './verdicts.js';
-import { type HostChanges, isChanged, writeChanges } from './write.js';
+import { type HostChanges, isChanged, type RenamedPair, writeChanges, writeDevices } from './write.js';
 
 /** A host that was not heard for this long is silent, and nothing it said before proves anything any more, ms. */
 export const SILENT_MS = 180_000;
+
+/** Hosts that are diagnosed at a stretch: some milliseconds of work. */
+const PART_HOSTS = 64;
+
+/** A host's picture with what was told of it applied. */
+type Told = Pick<HostChanges, 'picture' | 'applied'>;
 
 /**
  * Records what agents tell and what time changes: facts, findings, health, history. Pictures of connected hosts stay in memory between
@@ -22,6 +30,9 @@ export class Recorder {
     private readonly bus: Bus,
     /** Whether a host's picture is worth keeping after this: its connection is here. */
     private readonly isHere: (hostId: string) => boolean,
+    private readonly partHosts = PART_HOSTS,
+    /** What is known of Apple's releases now. */
+    private readonly catalogue: () => PreparedCatalogue | undefined = () => undefined,
   ) {}
 
   /** The room's share of an ingest transaction. */
@@ -63,7 +74,7 @@ export class Recorder {
     for (const id of await tx.writePictures(hostIds)) this.#pictures.delete(id);
     const missing = hostIds.filter((id) => !this.#pictures.has(id));
     for (const [id, picture] of await loadPictures(tx.client, missing)) this.#pictures.set(id, picture);
-    const changes: HostChanges[] = [];
+    const told: Told[] = [];
     for (const hostId of hostIds) {
       const picture = this.#pictures.get(hostId);
       if (!picture) continue;
@@ -75,18 +86,9 @@ export class Recorder {
           `are about more than ${LIMITS.devicesPerHost} phones: those of ${applied.refusedDevices.size} were left out`,
         );
       }
-      const verdicts = judgePicture(
-        picture,
-        touchedBy(applied),
-        applied.newDevices,
-        tx.now,
-        isHeard(hostId),
-        tx.links.get(hostId)?.takeovers ?? [],
-      );
-      const all = { picture, applied, verdicts };
-      if (isChanged(all)) changes.push(all);
+      told.push({ picture, applied });
     }
-    const renamed = await writeChanges(tx.client, changes, tx.now);
+    const { changes, renamed } = await this.#judgeAndWrite(tx, told, isHeard);
     tx.onCommit(() => {
       for (const id of hostIds) if (!this.isHere(id)) this.#pictures.delete(id);
       const changed = new Map<string, Set<string>>();
@@ -95,8 +97,45 @@ export class Recorder {
       for (const p of renamed) add(p.host_id, p.id);
       for (const [hostId, ids] of changed) this.bus.publish('pair.changed', { hostId, pairIds: [...ids] });
       for (const { verdicts, applied } of changes) {
-        if (verdicts.host || applied.newDevices.size > 0) this.bus.publish('host.changed', { hostId: verdicts.hostId });
+        // Pages of its pairs show facts that no pair's row tells of.
+        if (verdicts.host || applied.newDevices.size > 0 || verdicts.pairs.length === 0)
+          this.bus.publish('host.changed', { hostId: verdicts.hostId });
       }
     });
+  }
+
+  /**
+   * Diagnoses part after part of the hosts. While the database writes one part the next is diagnosed, and what comes over sockets meanwhile is
+   * read. Whatever happens, nothing is on its way to the database any more when this is over: it would outlive the transaction.
+   */
+  async #judgeAndWrite(
+    tx: HostTx,
+    told: readonly Told[],
+    isHeard: (hostId: string) => boolean,
+  ): Promise<{ changes: HostChanges[]; renamed: RenamedPair[] }> {
+    const renaming = writeDevices(tx.client, told, tx.now);
+    let writing: Promise<unknown> = renaming;
+    const changes: HostChanges[] = [];
+    const catalogue = this.catalogue();
+    try {
+      for (let i = 0; i < told.length; i += this.partHosts) {
+        const part: HostChanges[] = [];
+        for (const { picture, applied } of told.slice(i, i + this.partHosts)) {
+          const { hostId } = picture;
+          const takeovers = tx.links.get(hostId)?.takeovers ?? [];
+          const verdicts = judgePicture(picture, touchedBy(applied), applied.newDevices, tx.now, isHeard(hostId), takeovers, catalogue);
+          const all = { picture, applied, verdicts };
+          if (isChanged(all)) part.push(all);
+        }
+        changes.push(...part);
+        writing = writing.then(() => writeChanges(tx.client, part, tx.now));
+        writing.catch(() => undefined); // awaited below
+        await setImmediate();
+      }
+    } finally {
+      await Promise.allSettled([writing]);
+    }
+    await writing;
+    return { changes, renamed: await renaming };
   }
 }

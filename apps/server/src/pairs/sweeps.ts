@@ -69,6 +69,15 @@ export class Sweeps {
     });
   }
 
+  /** Apple's lists were read anew: every version is judged again, by the one who leads. */
+  newCatalogue(): void {
+    if (!this.deps.leader.isLeader) return;
+    this.#round('catalogue', async () => {
+      const { rows } = await this.deps.database.pool.query<{ host_id: string }>('SELECT host_id FROM host_state ORDER BY host_id');
+      for (let i = 0; i < rows.length && !this.#isStopping; i += BATCH) await this.#recheck(rows.slice(i, i + BATCH).map((r) => r.host_id));
+    });
+  }
+
   async stop(): Promise<void> {
     this.#isStopping = true;
     this.#unsubscribe?.();
@@ -80,7 +89,7 @@ export class Sweeps {
   /** Diagnoses hosts of which time alone changes the verdict now. Returns how many. */
   async due(): Promise<number> {
     const { rows } = await this.deps.database.pool.query<{ host_id: string }>(
-      `SELECT host_id FROM pair WHERE recheck_at <= $1 UNION SELECT host_id FROM host_state WHERE recheck_at <= $1 LIMIT $2`,
+      'SELECT host_id FROM host_state WHERE recheck_at <= $1 ORDER BY recheck_at LIMIT $2',
       [new Date(this.deps.clock.now()).toISOString(), BATCH],
     );
     return this.#recheck(rows.map((r) => r.host_id));

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
-import { type Diagnosis, diagnose, type Finding, type KnownFinding } from '@lockstep/core/diagnosis';
-import type { CauseId, Health, Presence } from '@lockstep/core/health';
+import { type Diagnosis, diagnose, type Finding, type History, type KnownFinding } from '@lockstep/core/diagnosis';
+import type { CauseId, Health, Presence, RungState } from '@lockstep/core/health';
+import type { PreparedCatalogue } from '@lockstep/core/software';
 import { type CurrentFinding, HOST, type HostState, type PairState, type Picture } from './picture.js';
 
 /** A finding's row after a diagnosis. */
@@ -33,6 +34,7 @@ export interface Verdicts {
  * @param heard the host was heard within the silence limit
  * @param takeovers when living connections of it were taken over, newest first, ms
  * A phone of which nothing was told, on a host of which nothing changed, is left alone until its `recheckAt`: that is what it promises.
+ * @param catalogue what is known of Apple's releases; undefined: no version is judged. With another one than last time every phone is judged anew
  * @param touched subjects of which facts changed or were looked at again
  * @param newDevices phones that have no pair yet
  */
@@ -43,21 +45,28 @@ export function judgePicture(
   now: number,
   heard: boolean,
   takeovers: readonly number[],
+  catalogue?: PreparedCatalogue,
 ): Verdicts {
   const out: Verdicts = { hostId: picture.hostId, pairs: [], findings: [], withdrawn: [], history: [], host: null };
+  const hostFacts = picture.factSet(HOST);
   const host = diagnose({
     now,
     hostHeard: heard,
     takeovers,
-    host: picture.factSet(HOST),
+    host: hostFacts,
     device: null,
     known: known(picture, HOST),
+    ...(catalogue && { catalogue }),
     presence: 'attached',
     health: picture.host?.health ?? 'unknown',
   });
   settleFindings(picture, HOST, host, now, out);
-  settleHost(picture, host, heard, out);
-  const hostMoved = touched.has(HOST) || out.host !== null || out.findings.length > 0 || out.withdrawn.length > 0;
+  const self = hostState(picture, host, heard);
+  const isNews = picture.judgedBy !== catalogue;
+  picture.judgedBy = catalogue;
+  const hostMoved =
+    isNews || touched.has(HOST) || out.findings.length > 0 || out.withdrawn.length > 0 || !picture.host || !sameHost(picture.host, self);
+  const hostKnown = known(picture, HOST);
   for (const udid of [...picture.pairs.keys(), ...newDevices]) {
     const before = picture.pairs.get(udid) ?? null;
     const isDue = before === null || (before.recheckAt !== null && before.recheckAt <= now);
@@ -66,17 +75,45 @@ export function judgePicture(
       now,
       hostHeard: heard,
       takeovers,
-      host: picture.factSet(HOST),
+      host: hostFacts,
       device: picture.factSet(udid),
-      known: [...known(picture, HOST), ...known(picture, udid)],
+      known: [...hostKnown, ...known(picture, udid)],
+      ...(catalogue && { catalogue }),
+      history: { othersHere: othersHere(picture, udid) },
       presence: before?.presence ?? 'never-seen',
       health: before?.health ?? 'unknown',
     });
     settleFindings(picture, udid, diagnosis, now, out);
     settlePair(picture, udid, before, diagnosis, now, out);
   }
+  // One row says when anything about the host or its pairs is due: the pairs' own rows need no index for it.
+  for (const { recheckAt } of picture.pairs.values()) self.recheckAt = earlier(self.recheckAt, recheckAt);
+  if (!picture.host || picture.host.recheckAt !== self.recheckAt || !sameHost(picture.host, self)) {
+    picture.host = self;
+    out.host = self;
+  }
   return out;
 }
+
+/** Causes of a phone that does not know this computer's record, and of one that the multiplexer does not list. */
+const NOT_KNOWN: readonly CauseId[] = ['C44', 'C45', 'C47'];
+const STALE: readonly CauseId[] = ['C39'];
+
+/** How the computer's other phones are: what all of them have is the computer's. */
+function othersHere(picture: Picture, udid: string): NonNullable<History['othersHere']> {
+  const others = { attached: 0, healthy: 0, notKnown: 0, stale: 0 };
+  for (const [other, pair] of picture.pairs) {
+    if (other === udid || pair.presence !== 'attached') continue;
+    others.attached++;
+    if (pair.health === 'healthy') others.healthy++;
+    const open = (cause: CauseId) => picture.findings.get(other)?.get(cause)?.state === 'open';
+    if (NOT_KNOWN.some(open)) others.notKnown++;
+    if (STALE.some(open)) others.stale++;
+  }
+  return others;
+}
+
+const earlier = (a: number | null, b: number | null) => (a === null || (b !== null && b < a) ? b : a);
 
 function known(picture: Picture, subject: string): KnownFinding[] {
   const scope = subject === HOST ? 'host' : 'pair';
@@ -138,23 +175,35 @@ function same(a: CurrentFinding, b: CurrentFinding): boolean {
   );
 }
 
-function settleHost(picture: Picture, diagnosis: Diagnosis, heard: boolean, out: Verdicts): void {
+function hostState(picture: Picture, diagnosis: Diagnosis, heard: boolean): HostState {
   const self = picture.facts.get(HOST)?.get('agent-self')?.fact;
   // What is no longer told was still true when it was told last: rights are asked for again by the agent before it acts.
   const privileged =
     self?.kind === 'agent-self' && self.state === 'seen'
       ? (self.reading as { privileged: boolean }).privileged
       : (picture.host?.privileged ?? false);
-  const after: HostState = {
-    health: diagnosis.health,
-    heard,
-    privileged,
-    rungs: diagnosis.rungs.map((r) => r.state),
-    recheckAt: diagnosis.recheckAt,
-  };
-  if (picture.host && JSON.stringify(picture.host) === JSON.stringify(after)) return;
-  picture.host = after;
-  out.host = after;
+  return { health: diagnosis.health, heard, privileged, rungs: diagnosis.rungs.map((r) => r.state), recheckAt: diagnosis.recheckAt };
+}
+
+/** Whether the verdict about the host is the same; when it is due again does not matter. */
+function sameHost(a: HostState, b: HostState): boolean {
+  return a.health === b.health && a.heard === b.heard && a.privileged === b.privileged && sameRungs(a.rungs, b.rungs);
+}
+
+const sameRungs = (a: readonly RungState[], b: readonly RungState[]) => a.length === b.length && a.every((state, i) => state === b[i]);
+
+function samePair(a: PairState, b: PairState): boolean {
+  return (
+    a.presence === b.presence &&
+    a.health === b.health &&
+    a.primary?.cause === b.primary?.cause &&
+    a.primary?.layer === b.primary?.layer &&
+    a.primary?.confidence === b.primary?.confidence &&
+    a.since === b.since &&
+    a.seenAt === b.seenAt &&
+    a.recheckAt === b.recheckAt &&
+    sameRungs(a.rungs, b.rungs)
+  );
 }
 
 function settlePair(picture: Picture, udid: string, before: PairState | null, d: Diagnosis, now: number, out: Verdicts): void {
@@ -169,13 +218,13 @@ function settlePair(picture: Picture, udid: string, before: PairState | null, d:
     presence: d.presence,
     health: d.health,
     primary: d.primary,
-    ladder: d.rungs,
+    rungs: d.rungs.map((r) => r.state),
     since: before && !isOther ? before.since : now,
     // A pair whose facts are all gone was looked at when it was last looked at.
     seenAt: Number.isFinite(looked) ? looked : (before?.seenAt ?? now),
     recheckAt: d.recheckAt,
   };
-  if (before && JSON.stringify(before) === JSON.stringify(after)) return;
+  if (before && samePair(before, after)) return;
   picture.pairs.set(udid, after);
   out.pairs.push(after);
   if (old.presence !== d.presence)

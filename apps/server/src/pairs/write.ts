@@ -17,7 +17,12 @@ export interface HostChanges {
   verdicts: Verdicts;
 }
 
-const iso = (ms: number) => new Date(ms).toISOString();
+let spelled = { ms: Number.NaN, text: '' };
+/** Facts of one message, and verdicts of one transaction, share their times: each is spelled once. */
+function iso(ms: number): string {
+  if (spelled.ms !== ms) spelled = { ms, text: new Date(ms).toISOString() };
+  return spelled.text;
+}
 const isoOrNull = (ms: number | null) => (ms === null ? null : iso(ms));
 const keys = (map: ReadonlyMap<string, ReadonlySet<FactKind>>) =>
   [...map].flatMap(([udid, kinds]) => [...kinds].map((kind) => ({ udid, kind })));
@@ -26,24 +31,27 @@ const byKey = (a: { host_id: string; udid: string; kind: string }, b: typeof a) 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
 
 /**
- * Writes what changed for many hosts: a fixed number of statements whatever the number of rows, each row once, in one order. Rows travel
+ * Writes what changed for some hosts: a fixed number of statements whatever the number of rows, each row once, in one order. Rows travel
  * as one JSON parameter (`json_to_recordset` takes 80,000 rows a second here, as many as arrays do, and it takes nulls, arrays and jsonb).
- * @returns pairs, also of other hosts, that are shown under another name now
+ * Phones first, by `writeDevices`.
  */
-export async function writeChanges(client: Tx, changes: readonly HostChanges[], now: number): Promise<RenamedPair[]> {
-  const renamed = await writeDevices(client, changes, now);
+export async function writeChanges(client: Tx, changes: readonly HostChanges[], now: number): Promise<void> {
   await writeFacts(client, changes);
   await writeFindings(client, changes);
   await writePairs(client, changes, now);
   await writeHosts(client, changes, now);
-  return renamed;
 }
 
 async function each(client: Tx, sql: string, rows: readonly unknown[], ...more: unknown[]): Promise<void> {
   if (rows.length > 0) await client.query(sql, [JSON.stringify(rows), ...more]);
 }
 
-async function writeDevices(client: Tx, changes: readonly HostChanges[], now: number): Promise<RenamedPair[]> {
+/**
+ * Writes the phones that hosts saw for the first time, and what phones say of themselves: those of all hosts of a transaction at once, since
+ * one phone may be at several and transactions have to meet them in one order.
+ * @returns pairs, also of other hosts, that are shown under another name now
+ */
+export async function writeDevices(client: Tx, changes: readonly Pick<HostChanges, 'applied'>[], now: number): Promise<RenamedPair[]> {
   const labels = new Map<string, { udid: string; name: string; model: string; ios_version: string; is_told: boolean }>();
   for (const { applied } of changes) {
     for (const udid of applied.newDevices)
@@ -177,8 +185,7 @@ async function writePairs(client: Tx, changes: readonly HostChanges[], now: numb
       primary_cause: p.primary?.cause ?? null,
       primary_layer: p.primary?.layer ?? null,
       primary_confidence: p.primary?.confidence ?? null,
-      rungs: p.ladder.map((r) => r.state),
-      ladder: p.ladder,
+      rungs: p.rungs,
       since: iso(p.since),
       seen_at: iso(p.seenAt),
       recheck_at: isoOrNull(p.recheckAt),
@@ -186,12 +193,12 @@ async function writePairs(client: Tx, changes: readonly HostChanges[], now: numb
   );
   await each(
     client,
-    `INSERT INTO pair AS p (id, host_id, udid, presence, health, primary_cause, primary_layer, primary_confidence, rungs, ladder, since, seen_at, recheck_at, revision, created_at)
-     SELECT id, host_id, udid, presence, health, primary_cause, primary_layer, primary_confidence, rungs, ladder, since, seen_at, recheck_at, 1, $2::timestamptz
+    `INSERT INTO pair AS p (id, host_id, udid, presence, health, primary_cause, primary_layer, primary_confidence, rungs, since, seen_at, recheck_at, revision, created_at)
+     SELECT id, host_id, udid, presence, health, primary_cause, primary_layer, primary_confidence, rungs, since, seen_at, recheck_at, 1, $2::timestamptz
      FROM json_to_recordset($1::json) AS r(id uuid, host_id uuid, udid text, presence presence, health health, primary_cause text, primary_layer layer,
-       primary_confidence float8, rungs text[], ladder jsonb, since timestamptz, seen_at timestamptz, recheck_at timestamptz)
+       primary_confidence float8, rungs text[], since timestamptz, seen_at timestamptz, recheck_at timestamptz)
      ON CONFLICT (id) DO UPDATE SET presence = excluded.presence, health = excluded.health, primary_cause = excluded.primary_cause,
-       primary_layer = excluded.primary_layer, primary_confidence = excluded.primary_confidence, rungs = excluded.rungs, ladder = excluded.ladder,
+       primary_layer = excluded.primary_layer, primary_confidence = excluded.primary_confidence, rungs = excluded.rungs,
        since = excluded.since, seen_at = excluded.seen_at, recheck_at = excluded.recheck_at, revision = p.revision + 1`,
     rows,
     iso(now),

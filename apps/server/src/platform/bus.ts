@@ -26,6 +26,8 @@ export const TOPICS = {
   'host.revoked': z.object({ hostId: Id }),
   /** An order key came or ended: whoever holds sockets reads the keys again. */
   'order-keys.changed': z.object({}),
+  /** A feed of released software was read, or could not be: whoever keeps the catalogue looks at the rows again. */
+  'software.changed': z.object({}),
   /** All orders were stopped, or may be sent again. */
   'orders.changed': z.object({}),
   /** These browser sessions are over: whoever holds their sockets closes them. */

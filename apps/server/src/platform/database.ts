@@ -13,6 +13,18 @@ const STATEMENT_MS = 30_000;
 const IDLE_TX_MS = 60_000;
 const CONNECT_MS = 5_000;
 
+/**
+ * A connection whose death ends nothing else. A server that is killed may send its last words in one packet with the end of the first
+ * exchange; they are emitted before whoever waits for the connection can listen, and an `error` that nobody listens to ends the process.
+ * Nothing is missed: the next query on such a connection fails.
+ */
+export class SturdyClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on('error', () => {});
+  }
+}
+
 /** The database: one pool, shared by raw SQL (hot tables) and by Prisma (cold reads and writes). */
 export class Database {
   readonly pool: pg.Pool;
@@ -23,6 +35,7 @@ export class Database {
     options: { connections: number; log: Log },
   ) {
     this.pool = new pg.Pool({
+      Client: SturdyClient,
       connectionString: url,
       max: options.connections,
       connectionTimeoutMillis: CONNECT_MS,
@@ -31,7 +44,7 @@ export class Database {
       application_name: 'lockstep',
       keepAlive: true,
     });
-    // An idle connection that dies (the database restarts) would end the process without a listener; the pool replaces it.
+    // The pool says when an idle connection dies (the database restarts), and without a listener that ends the process; it replaces it.
     this.pool.on('error', (error) => options.log.warn('a database connection was lost', { error }));
     this.prisma = new PrismaClient({ adapter: new PrismaPg(this.pool), log: [] });
   }
@@ -42,9 +55,6 @@ export class Database {
    */
   async tx<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.pool.connect();
-    // The pool listens to idle connections only: one that dies in our hands would end the process, although its query fails and says so.
-    const died = () => {};
-    client.on('error', died);
     let broken: Error | undefined;
     try {
       await client.query('BEGIN');
@@ -59,7 +69,6 @@ export class Database {
       }
       throw error;
     } finally {
-      client.off('error', died);
       // A connection whose rollback failed is in no known state: it is closed, not reused.
       client.release(broken);
     }

@@ -64,6 +64,11 @@ describe('the environment', () => {
     ['LOCKSTEP_PUBLIC_URL', 'https://a.example/console'],
     ['DATABASE_URL', 'mysql://x'],
     ['LOCKSTEP_DATABASE_CONNECTIONS', '1'],
+    ['LOCKSTEP_FEEDS', 'yes'],
+    ['LOCKSTEP_FEEDS_HOURS', '0'],
+    ['LOCKSTEP_FEEDS_GDMF', 'file:///etc/passwd'],
+    ['LOCKSTEP_FEEDS_GDMF', 'https://me:secret@mirror.example/pmv'],
+    ['LOCKSTEP_FEEDS_SOFA', 'https://mirror.example/v2'],
   ])('names %s when it is %s', (name, value) => {
     expect(refusal({ [name]: value })).toContain(name);
   });

@@ -47,6 +47,11 @@ const RedisUrl = z
   .string()
   .refine((s) => /^rediss?:\/\//.test(s) && URL.canParse(s), 'must look like redis://:password@host:6379/0, or rediss:// for TLS');
 
+const FeedUrl = z
+  .url({ protocol: /^https?$/ })
+  .transform((s) => new URL(s))
+  .refine((u) => u.username === '' && u.password === '' && u.hash === '', 'must hold neither a name, nor a password, nor a fragment');
+
 interface Variable<T extends z.ZodType> {
   schema: T;
   meaning: string;
@@ -123,6 +128,33 @@ const VARIABLES = {
     'Seconds a cause has to stay proven gone before its ticket closes',
     String(DEFAULT_PACE.dwellMs / 1000),
   ),
+  LOCKSTEP_FEEDS: row(
+    z.enum(['on', 'off']).default('on'),
+    'Whether the server reads Apple’s lists of released software from the internet, to say what is out of date: on or off',
+    'on',
+  ),
+  LOCKSTEP_FEEDS_HOURS: row(
+    whole(1, 48).default(6),
+    'Hours between two readings of those lists; lists older than 72 hours judge nothing',
+    '6',
+  ),
+  LOCKSTEP_FEEDS_GDMF: row(
+    FeedUrl.default(new URL('https://gdmf.apple.com/v2/pmv')),
+    'Where Apple’s software lookup service, or a mirror of its answer, is read',
+    'https://gdmf.apple.com/v2/pmv',
+  ),
+  LOCKSTEP_FEEDS_SOFA: row(
+    FeedUrl.refine((u) => u.pathname.endsWith('/'), 'must end in a slash: the feeds’ names are put behind it').default(
+      new URL('https://sofafeed.macadmins.io/v2/'),
+    ),
+    'The folder of SOFA’s feeds ios_data_feed.json and macos_data_feed.json',
+    'https://sofafeed.macadmins.io/v2/',
+  ),
+  LOCKSTEP_FEEDS_CA: row(
+    path.optional(),
+    'Certificates (PEM) of authorities that may also vouch for those addresses: of a proxy that looks into TLS, or of a mirror',
+    'Apple’s own root for gdmf.apple.com, the public ones for other names',
+  ),
 } as const;
 type Name = keyof typeof VARIABLES;
 
@@ -166,6 +198,17 @@ export interface Env {
   disruptivePerHour: number;
   /** How patient the desk is before it files and before it closes. */
   ticketPace: Pace;
+  feeds: FeedSettings;
+}
+
+/** How Apple's lists of released software are read. */
+export interface FeedSettings {
+  online: boolean;
+  everyMs: number;
+  gdmf: URL;
+  /** Ends in a slash. */
+  sofa: URL;
+  caFile: string | null;
 }
 
 /** The configuration cannot be used; `message` names each variable. */
@@ -214,6 +257,13 @@ export function parseEnv(source: Readonly<Record<string, string | undefined>>): 
       ...DEFAULT_PACE,
       holdOffMs: e.LOCKSTEP_TICKET_HOLD_OFF === undefined ? null : e.LOCKSTEP_TICKET_HOLD_OFF * 1000,
       dwellMs: e.LOCKSTEP_TICKET_DWELL * 1000,
+    },
+    feeds: {
+      online: e.LOCKSTEP_FEEDS === 'on',
+      everyMs: e.LOCKSTEP_FEEDS_HOURS * 3_600_000,
+      gdmf: e.LOCKSTEP_FEEDS_GDMF,
+      sofa: e.LOCKSTEP_FEEDS_SOFA,
+      caFile: e.LOCKSTEP_FEEDS_CA ?? null,
     },
   };
 }

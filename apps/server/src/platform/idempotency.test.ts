@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { ManualClock } from '../../test/clock.js';
 import { freshDatabase, type TestDatabase } from '../../test/database.js';
@@ -93,6 +93,23 @@ describe('idempotency keys', () => {
     const one = fresh();
     await started(await one.begin(request())).failed(false);
     expect(await code(one.begin(request()))).toBe('409 idempotency-outcome-unknown');
+  });
+
+  it('are given up when the database is away at the end of a request, and other servers learn of it when it is back', async () => {
+    n++;
+    let isAway = false;
+    const query = (text: string, values: unknown[]) => (isAway ? Promise.reject(new Error('away')) : db.pool.query(text, values));
+    const flaky = { pool: { query } } as unknown as Pick<Database, 'pool'>;
+    const node = { id: randomUUID(), isAlive: async () => true };
+    const one = new Idempotency(flaky, clock, secret, node);
+    const verdict = started(await one.begin(request()));
+    isAway = true;
+    await expect(verdict.failed(false)).rejects.toThrow('away');
+    isAway = false;
+    // Here it is known at once; another process asks the row, which is put right behind the scenes.
+    expect(await code(one.begin(request()))).toBe('409 idempotency-outcome-unknown');
+    const other = new Idempotency(db, clock, secret, { id: randomUUID(), isAlive: async (id) => id === node.id });
+    expect(await code(other.begin(request()))).toBe('409 idempotency-outcome-unknown');
   });
 
   it('are forgotten after a day', async () => {

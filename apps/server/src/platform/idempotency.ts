@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, createHash, createHmac, hkdfSync, randomBytes, randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import type { Clock } from './clock.js';
 import type { Database } from './database.js';
@@ -10,6 +11,8 @@ export const IDEMPOTENCY_MS = 24 * 3_600_000;
 /** How long a second request with the same key waits for the first one's answer. */
 const WAIT_MS = 10_000;
 const POLL_MS = 50;
+/** What could not be written because the database was away is tried again this often, so many times: it may be away for minutes. */
+const AGAIN = { everyMs: 1_000, times: 600 } as const;
 /** In the place of the process that works on a request (RFC 9562, the nil UUID). */
 const NOBODY = '00000000-0000-0000-0000-000000000000';
 
@@ -53,7 +56,7 @@ export class Idempotency {
   private readonly running = new Set<string>();
 
   constructor(
-    private readonly db: Database,
+    private readonly db: Pick<Database, 'pool'>,
     private readonly clock: Clock,
     private readonly secret: Buffer,
     /** This server process, and who else runs. */
@@ -77,12 +80,8 @@ export class Idempotency {
         this.running.add(name);
         return {
           replay: null,
-          done: (answer) => this.complete(id, answer).finally(() => this.running.delete(name)),
-          failed: async (harmless) => {
-            if (harmless) await this.release(id);
-            else await this.disown(id);
-            this.running.delete(name);
-          },
+          done: (answer) => this.surely(() => this.complete(id, answer)).finally(() => this.running.delete(name)),
+          failed: (harmless) => this.surely(() => (harmless ? this.release(id) : this.disown(id))).finally(() => this.running.delete(name)),
         };
       }
       const found = await this.db.pool.query<{ fingerprint: Buffer; process_id: string; status: number | null; answer: Buffer | null }>(
@@ -103,6 +102,30 @@ export class Idempotency {
         if (Date.now() >= until)
           throw refusal(409, 'idempotency-in-progress', 'belongs to a request that is still running', { 'retry-after': '2' });
         await new Promise<void>((done) => setTimeout(done, POLL_MS));
+      }
+    }
+  }
+
+  /**
+   * Writes how a request went. When that fails it is tried again behind the scenes, because other servers take the row for one that is
+   * worked on as long as this process lives. @throws what the first try threw
+   */
+  private async surely(write: () => Promise<void>): Promise<void> {
+    try {
+      await write();
+    } catch (error) {
+      void this.later(write);
+      throw error;
+    }
+  }
+
+  private async later(write: () => Promise<void>): Promise<void> {
+    for (let n = 0; n < AGAIN.times; n++) {
+      await sleep(AGAIN.everyMs, undefined, { ref: false });
+      try {
+        return await write();
+      } catch {
+        // still away
       }
     }
   }

@@ -1,5 +1,6 @@
 import { createPostgresBackend, createRedisBackend, DEFAULT_SCHEMA, type JobsOptions, runMigrations, withBackend } from 'bullmq';
 import pg from 'pg';
+import { SturdyClient } from './database.js';
 import type { Log } from './log.js';
 import type { RedisLink } from './redis.js';
 
@@ -33,8 +34,9 @@ const JOB_OPTIONS: JobsOptions = {
   attempts: 6,
   backoff: { type: 'exponential', delay: 1_000 },
 };
-/** Connections of each queue and worker on PostgreSQL. */
+/** Connections of each queue and worker on PostgreSQL, and how long each may take to be made, ms. */
 const CONNECTIONS = 2;
+const CONNECT_MS = 5_000;
 /** After an error of the connection a worker looks again this soon; BullMQ's own 15 s would be seen by whoever waits for a fix. */
 const RETRY_MS = 1_000;
 /** A worker whose Redis is gone does not end by itself: its connections are cut after this. */
@@ -83,7 +85,7 @@ export class PostgresQueue implements QueueBackend {
   constructor(private readonly url: string) {}
 
   async prepare(): Promise<void> {
-    const client = new pg.Client({ connectionString: this.url, connectionTimeoutMillis: 5_000 });
+    const client = new SturdyClient({ connectionString: this.url, connectionTimeoutMillis: 5_000 });
     await client.connect();
     try {
       await runMigrations(client, DEFAULT_SCHEMA);
@@ -93,10 +95,31 @@ export class PostgresQueue implements QueueBackend {
   }
 
   open(name: string, work: (data: unknown) => Promise<void>, log: Log): OpenQueue {
-    const connection = { connectionString: this.url, max: CONNECTIONS };
-    const queue = new this.classes.Queue(name, { connection, defaultJobOptions: JOB_OPTIONS });
-    const worker = new this.classes.Worker(name, async (job) => work(job.data), { connection, concurrency: CONCURRENCY });
-    return bind(name, queue, worker, log, () => false);
+    const adding = this.#pool(CONNECTIONS);
+    // One more, which the worker keeps for itself to be notified over.
+    const taking = this.#pool(CONNECTIONS + 1);
+    const queue = new this.classes.Queue(name, { connection: adding, defaultJobOptions: JOB_OPTIONS });
+    const worker = new this.classes.Worker(name, async (job) => work(job.data), { connection: taking, concurrency: CONCURRENCY });
+    const open = bind(name, queue, worker, log, () => false);
+    return {
+      ...open,
+      close: async () => {
+        await open.close();
+        await Promise.all([adding.end(), taking.end()]);
+      },
+    };
+  }
+
+  /** BullMQ would make pools of its own, of connections whose death may end the process. What it expects of one that it is given: its schema. */
+  #pool(max: number): pg.Pool {
+    return new pg.Pool({
+      Client: SturdyClient,
+      connectionString: this.url,
+      max,
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+      options: `-c search_path="${DEFAULT_SCHEMA}"`,
+    });
   }
 }
 
