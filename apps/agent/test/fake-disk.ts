@@ -65,6 +65,12 @@ export class FakeDisk implements Disk {
     this.files.delete(path);
   }
 
+  setAside(path: string): void {
+    const file = this.files.get(path);
+    if (file) this.files.set(`${path}.damaged`, file);
+    this.files.delete(path);
+  }
+
   /** The power goes: of what was not synced, `keep` bytes of each file are left. */
   cutPower(keep = 0): void {
     this.#life++;

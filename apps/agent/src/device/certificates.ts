@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import { createHash, createPublicKey, generateKeyPair, sign, X509Certificate } from 'node:crypto';
 import { promisify } from 'node:util';
-import { bitString, booleanTrue, explicit, integer, nullValue, octetString, oid, sequence, time } from './der.js';
+import { bitString, booleanTrue, context, integer, nullValue, octetString, oid, sequence, time } from './der.js';
 import { DeviceError } from './errors.js';
 
 const OID = {
@@ -44,14 +44,14 @@ export function certificateFor({ role, serial, subjectKey, issuerKey, now }: Cer
   const from = new Date(now.getTime() - DAY_MS);
   const to = new Date(now.getTime() + VALID_DAYS * DAY_MS);
   const signed = sequence(
-    explicit(0, integer(2)),
+    context(0, integer(2)),
     integer(serial),
     algorithm,
     nobody,
     sequence(time(from), time(to)),
     nobody,
     spki,
-    explicit(3, sequence(...extensions(role, subjectKey))),
+    context(3, sequence(...extensions(role, subjectKey))),
   );
   return sequence(signed, algorithm, bitString(sign('sha256', signed, issuerKey)));
 }

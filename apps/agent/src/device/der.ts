@@ -1,9 +1,10 @@
 /**
- * A small builder for DER (ITU-T X.690), with just what an X.509 certificate needs. Node makes keys and signatures but no
- * certificates, and the packages that do bring a second crypto stack along.
+ * A small builder for DER (ITU-T X.690), with just what an X.509 certificate and a CMS signature need. Node makes keys and signatures
+ * but neither of those, and the packages that do bring a second crypto stack along.
  */
 
-const TAG = {
+/** The tags that certificates and signatures are made of. */
+export const DER_TAG = {
   boolean: 0x01,
   integer: 0x02,
   bitString: 0x03,
@@ -11,6 +12,7 @@ const TAG = {
   null: 0x05,
   oid: 0x06,
   sequence: 0x30,
+  set: 0x31,
   utcTime: 0x17,
   generalizedTime: 0x18,
 } as const;
@@ -25,7 +27,12 @@ function tlv(tag: number, content: Uint8Array): Buffer {
 
 /** A SEQUENCE of parts that are DER themselves. */
 export function sequence(...parts: Uint8Array[]): Buffer {
-  return tlv(TAG.sequence, Buffer.concat(parts));
+  return tlv(DER_TAG.sequence, Buffer.concat(parts));
+}
+
+/** A SET OF parts that are DER themselves, in the order that DER demands: by their bytes. */
+export function set(...parts: Uint8Array[]): Buffer {
+  return tlv(DER_TAG.set, Buffer.concat([...parts].sort(Buffer.compare)));
 }
 
 /** A non-negative INTEGER below 2^31. */
@@ -34,16 +41,16 @@ export function integer(value: number): Buffer {
   for (let rest = value; rest > 0; rest >>= 8) digits.unshift(rest & 0xff);
   // A leading bit of 1 would read as a negative number.
   if (digits.length === 0 || (digits[0] as number) >= 0x80) digits.unshift(0);
-  return tlv(TAG.integer, Buffer.from(digits));
+  return tlv(DER_TAG.integer, Buffer.from(digits));
 }
 
 /** BOOLEAN TRUE. FALSE is the default everywhere in a certificate, and DER leaves defaults out. */
 export function booleanTrue(): Buffer {
-  return tlv(TAG.boolean, Buffer.from([0xff]));
+  return tlv(DER_TAG.boolean, Buffer.from([0xff]));
 }
 
 export function nullValue(): Buffer {
-  return tlv(TAG.null, Buffer.alloc(0));
+  return tlv(DER_TAG.null, Buffer.alloc(0));
 }
 
 /** An OBJECT IDENTIFIER from its dotted form. */
@@ -55,20 +62,20 @@ export function oid(dotted: string): Buffer {
     for (let rest = Math.floor(arc / 128); rest > 0; rest = Math.floor(rest / 128)) groups.unshift((rest % 128) | 0x80);
     bytes.push(...groups);
   }
-  return tlv(TAG.oid, Buffer.from(bytes));
+  return tlv(DER_TAG.oid, Buffer.from(bytes));
 }
 
 /** A BIT STRING; `unused` counts the padding bits of the last byte. */
 export function bitString(bytes: Uint8Array, unused = 0): Buffer {
-  return tlv(TAG.bitString, Buffer.concat([Buffer.from([unused]), bytes]));
+  return tlv(DER_TAG.bitString, Buffer.concat([Buffer.from([unused]), bytes]));
 }
 
 export function octetString(bytes: Uint8Array): Buffer {
-  return tlv(TAG.octetString, bytes);
+  return tlv(DER_TAG.octetString, bytes);
 }
 
-/** A constructed context tag around a part, such as `[0] EXPLICIT`. */
-export function explicit(number: number, part: Uint8Array): Buffer {
+/** A constructed context tag around its content: `[0] EXPLICIT`, or `[0] IMPLICIT` of a sequence or set whose content is given. */
+export function context(number: number, part: Uint8Array): Buffer {
   return tlv(0xa0 | number, part);
 }
 
@@ -76,5 +83,5 @@ export function explicit(number: number, part: Uint8Array): Buffer {
 export function time(at: Date): Buffer {
   const digits = at.toISOString().replace(/[-:T]/g, '').slice(0, 14);
   const utc = at.getUTCFullYear() >= 1950 && at.getUTCFullYear() < 2050;
-  return tlv(utc ? TAG.utcTime : TAG.generalizedTime, Buffer.from(`${utc ? digits.slice(2) : digits}Z`, 'latin1'));
+  return tlv(utc ? DER_TAG.utcTime : DER_TAG.generalizedTime, Buffer.from(`${utc ? digits.slice(2) : digits}Z`, 'latin1'));
 }

@@ -3,7 +3,7 @@ import { FAIL_REASONS, isStorableText, printable } from '@lockstep/core/health';
 import fc from 'fast-check';
 import type { DeviceFailure } from './errors.js';
 import { DeviceError, failReasonOf, libimobiledeviceCode, lockdownError, toDeviceError } from './errors.js';
-import { CLIENT_ERRORS, isLockdownWord, LOCKDOWN_ERRORS, lockdownCode } from './lockdown-errors.js';
+import { CLIENT_ERRORS, isLockdownWord, isSupervisionWord, LOCKDOWN_ERRORS, lockdownCode, UNNUMBERED_ERRORS } from './lockdown-errors.js';
 
 const system = (code: string) => Object.assign(new Error(code), { code });
 
@@ -13,10 +13,17 @@ describe('lockdown error words', () => {
   });
 
   it('have no twin twice', () => {
-    const twins = [...Object.values(LOCKDOWN_ERRORS), ...Object.values(CLIENT_ERRORS)]
+    const twins = [...Object.values(LOCKDOWN_ERRORS), ...Object.values(CLIENT_ERRORS), ...Object.values(UNNUMBERED_ERRORS)]
       .map((row) => row.twin)
       .filter((twin) => twin !== null);
     expect(new Set(twins).size).toBe(twins.length);
+  });
+
+  it('of supervision are told apart, numbered or not', () => {
+    for (const word of ['MCProtected', 'MCChallengeRequired', 'ProhibitedBySupervision']) expect(isSupervisionWord(word)).toBe(true);
+    for (const word of ['FMiPProtected', 'ServiceProhibited', 'toString']) expect(isSupervisionWord(word)).toBe(false);
+    expect(UNNUMBERED_ERRORS.ProhibitedBySupervision.twin).toBe(0xe8000083);
+    expect(lockdownError('Pair', 'ProhibitedBySupervision').message).toBe('Pair: ProhibitedBySupervision (0xe8000083)');
   });
 
   it('are passed on when they are not listed', () => {
@@ -83,6 +90,9 @@ describe('failures', () => {
     [{ kind: 'lockdown', word: 'PasswordProtected', code: -17 }, 'prohibited', -17],
     [{ kind: 'lockdown', word: 'SessionInactive', code: -23 }, 'no-session', -23],
     [{ kind: 'lockdown', word: 'InvalidService', code: -27 }, 'unsupported', -27],
+    [{ kind: 'lockdown', word: 'UnknownRequest', code: null }, 'unsupported', null],
+    [{ kind: 'lockdown', word: 'MCProtected', code: -38 }, 'prohibited', -38],
+    [{ kind: 'lockdown', word: 'ProhibitedBySupervision', code: 0xe8000083 }, 'prohibited', null],
     [{ kind: 'lockdown', word: 'InvalidHostID', code: -21 }, 'refused', -21],
     [{ kind: 'lockdown', word: 'New', code: null }, 'refused', null],
   ])('%j become the reason %s', (failure, reason, code) => {

@@ -8,7 +8,8 @@ import { CLIENT_ERRORS, lockdownCode, lockdownWord } from './lockdown-errors.js'
  * - `denied`: the operating system, or a guard of this agent, does not permit it.
  * - `closed`: the other side hung up; `timeout`: it stayed silent; `garbage`: it answered something that is no answer.
  * - `mux`: the multiplexer's own result number (usbmuxd-proto.h; for pair records an errno).
- * - `lockdown`: lockdownd's own word, with libimobiledevice's number where the word is known.
+ * - `lockdown`: the word of lockdownd or of a service behind it, with libimobiledevice's number where the word is known (or, for a word that
+ *   only Apple's MobileDevice numbers, that one).
  * - `tls`: no encrypted session came about. `impostor`: one did, with somebody who does not hold the paired phone's certificate.
  * - `io`: the system reported another error on the stream; `code` is its word.
  */
@@ -46,7 +47,7 @@ function describe(failure: DeviceFailure): string {
     case 'mux':
       return `multiplexer result ${failure.result}`;
     case 'lockdown':
-      return failure.code === null ? `unknown: ${failure.word}` : `${failure.word} (${failure.code})`;
+      return failure.code === null ? `unknown: ${failure.word}` : `${failure.word} (${numberText(failure.code)})`;
     case 'unreachable':
     case 'refused':
     case 'denied':
@@ -56,6 +57,11 @@ function describe(failure: DeviceFailure): string {
     default:
       return failure.kind;
   }
+}
+
+/** libimobiledevice counts down from zero; MobileDevice's numbers are written in hex. */
+function numberText(code: number): string {
+  return code > 0 ? `0x${code.toString(16)}` : String(code);
 }
 
 /** An error with lockdownd's own word. */
@@ -118,9 +124,12 @@ const PROHIBITED = new Set([
   'FMiPProtected',
   'MCProtected',
   'MCChallengeRequired',
+  'ProhibitedBySupervision',
   'PasswordProtected',
   'EscrowLocked',
 ]);
+/** Words for what this phone does not have: a service, or a request of a service (diagnostics_relay says UnknownRequest). */
+const UNSUPPORTED = new Set(['InvalidService', 'MissingService', 'UnknownRequest', 'InvalidRequest']);
 const WITHOUT_SESSION = new Set(['SessionInactive', 'MissingSessionID', 'InvalidSessionID']);
 
 /** The word for a failed fact. Anything that is no DeviceError is a fault of the probe itself: `crashed`. */
@@ -137,7 +146,7 @@ export function failReasonOf(error: unknown): FailReason {
     case 'lockdown':
       if (PROHIBITED.has(failure.word)) return 'prohibited';
       if (WITHOUT_SESSION.has(failure.word)) return 'no-session';
-      return failure.word === 'InvalidService' || failure.word === 'MissingService' ? 'unsupported' : 'refused';
+      return UNSUPPORTED.has(failure.word) ? 'unsupported' : 'refused';
     default:
       return failure.kind;
   }
@@ -153,7 +162,7 @@ export const MUX_RESULT = { ok: 0, badCommand: 1, badDevice: 2, refused: 3, badV
 export function libimobiledeviceCode({ failure }: DeviceError): number | null {
   switch (failure.kind) {
     case 'lockdown':
-      return failure.code;
+      return failure.code !== null && failure.code < 0 ? failure.code : null;
     case 'tls':
       return CLIENT_ERRORS.tls.code;
     case 'timeout':

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { parsePlist } from '../machine/index.js';
 import { DeviceError } from './errors.js';
 import { encodeLockdownFrame, encodeLockdownPlist, LOCKDOWN_FRAME_LIMIT, LockdownFrames } from './lockdown-frames.js';
 import { encodeMuxBinaryResult, encodeMuxFrame, encodeMuxPlist, MUX_FRAME_LIMIT, MUX_VERSION, MuxFrames, swapPort } from './mux-frames.js';
-import { parsePlist } from './plist.js';
 
 const mux = encodeMuxPlist({ MessageType: 'ListDevices' }, 7);
 const lockdown = encodeLockdownPlist({ Request: 'QueryType' });

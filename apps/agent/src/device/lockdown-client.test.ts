@@ -2,13 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Call } from '../../test/fake-phone.js';
 import { FakePhone, failureOf, PhoneKeys } from '../../test/fake-phone.js';
+import type { PlistDict } from '../machine/index.js';
+import { parsePlistDict, writeBinaryPlist } from '../machine/index.js';
 import type { DeviceFailure } from './errors.js';
 import type { LockdownClient, LockdownClientOptions } from './lockdown-client.js';
 import { encodeLockdownFrame, encodeLockdownPlist } from './lockdown-frames.js';
 import type { PairRecord } from './pair-record.js';
-import { parsePlistDict } from './plist.js';
-import type { PlistDict } from './plist-value.js';
-import { writeBinaryPlist } from './plist-write.js';
 
 const keys = new PhoneKeys();
 let record: PairRecord;

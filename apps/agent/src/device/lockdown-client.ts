@@ -1,13 +1,13 @@
 import type { Duplex } from 'node:stream';
-import { Conversation } from './conversation.js';
-import { DeviceError, lockdownError, toDeviceError } from './errors.js';
-import { encodeLockdownPlist, LockdownFrames } from './lockdown-frames.js';
+import type { PlistValue } from '../machine/index.js';
+import { DeviceError, toDeviceError } from './errors.js';
+import { LockdownExchange } from './lockdown-exchange.js';
+import type { OrganisationIdentity } from './organisation.js';
 import type { PairRecord } from './pair-record.js';
-import type { PairAnswer, PairOptions } from './pairing.js';
-import { pairUntilAnswered } from './pairing.js';
-import { parsePlistDict } from './plist.js';
-import type { PlistDict, PlistValue } from './plist-value.js';
-import { upgradeToTls } from './tls.js';
+import type { PairAnswer, PairOptions, SupervisedPairOptions } from './pairing.js';
+import { PAIRING_PROTOCOL, pairAsOrganisation, pairingParameters, pairUntilAnswered } from './pairing.js';
+import type { CertificatePolicy, CertificateVerdict } from './tls.js';
+import { secureStream } from './tls.js';
 
 /** lockdownd's port on every phone. */
 export const LOCKDOWN_PORT = 62078;
@@ -21,6 +21,8 @@ export interface LockdownClientOptions {
   tlsMs?: number;
   /** The goodbye of a session may take this long, ms. */
   stopMs?: number;
+  /** What to do about a phone with another certificate than its pairing's; `refuse` when left out. Holds for its services too. */
+  certificate?: CertificatePolicy;
 }
 
 export interface LockdownCallOptions {
@@ -29,51 +31,55 @@ export interface LockdownCallOptions {
 
 export interface LockdownSession {
   sessionId: string;
+  /** `differs` only under the policy to warn: whoever answers is not proven to be the phone, and gets no secret and no order. */
+  certificate: CertificateVerdict;
+}
+
+export interface StartServiceOptions extends LockdownCallOptions {
+  /** Sends this record's escrow key along, which some services want while the phone is locked. */
+  escrow?: PairRecord | undefined;
 }
 
 export interface StartedService {
   /** To connect to through the multiplexer. */
   port: number;
-  /** The service speaks TLS from its first byte: `upgradeToTls`. */
+  /** The service speaks TLS from its first byte: `secureStream`. */
   tls: boolean;
 }
 
 const REPLY_MS = 10_000;
 const STOP_MS = 1_000;
 const LABEL = 'lockstep-agent';
-/** Required for the requests about pairing (libimobiledevice lockdown.c); a string. */
-const PAIRING_PROTOCOL = '2';
-/** Asks for words such as MCProtected instead of a bare refusal. */
-const PAIRING_OPTIONS = { ExtendedPairingErrors: true };
+/** The flag of Wi-Fi sync (libimobiledevice's ideviceinfo and pymobiledevice3 name domain and key). */
+const WIFI_SYNC = { Domain: 'com.apple.mobile.wireless_lockdown', Key: 'EnableWifiConnections' } as const;
 
 /**
  * A client of a phone's lockdownd over one stream. Requests are asked one after another. A refusal by the phone (DeviceError
  * `lockdown`) leaves the connection usable; every other failure ends it. Rejects with DeviceError only.
  */
 export class LockdownClient {
-  #conversation: Conversation<Buffer>;
-  #stream: Duplex;
+  readonly #exchange: LockdownExchange;
   #session: LockdownSession | null = null;
-  #last: Promise<unknown> = Promise.resolve();
-  /** Requests that run or wait. */
-  #busy = 0;
-  readonly #label: string;
-  readonly #replyMs: number;
   readonly #tlsMs: number | undefined;
   readonly #stopMs: number;
+  /** What to do about a phone with another certificate, here and on its services. */
+  readonly certificatePolicy: CertificatePolicy;
 
   constructor(stream: Duplex, options: LockdownClientOptions = {}) {
-    this.#stream = stream;
-    this.#conversation = new Conversation(stream, new LockdownFrames());
-    this.#label = options.label ?? LABEL;
-    this.#replyMs = options.replyMs ?? REPLY_MS;
+    this.#exchange = new LockdownExchange(stream, { label: options.label ?? LABEL, replyMs: options.replyMs ?? REPLY_MS });
     this.#tlsMs = options.tlsMs;
     this.#stopMs = options.stopMs ?? STOP_MS;
+    this.certificatePolicy = options.certificate ?? 'refuse';
+  }
+
+  /** The session that is open; null when there is none. */
+  get session(): LockdownSession | null {
+    return this.#exchange.over ? null : this.#session;
   }
 
   /** What answers here: `com.apple.mobile.lockdown`, or `com.apple.mobile.restored` while a phone is being restored. */
   async queryType(options: LockdownCallOptions = {}): Promise<string> {
-    return this.#inTurn(() => this.#queryType(options));
+    return this.#exchange.inTurn(() => this.#queryType(options));
   }
 
   /**
@@ -82,29 +88,50 @@ export class LockdownClient {
    */
   async getValue(domain: string | null, key: string | null, options: LockdownCallOptions = {}): Promise<PlistValue> {
     const parameters = { ...(domain === null ? {} : { Domain: domain }), ...(key === null ? {} : { Key: key }) };
-    const reply = await this.#inTurn(() => this.#ask('GetValue', parameters, options));
+    const reply = await this.#exchange.inTurn(() => this.#exchange.ask('GetValue', parameters, options));
     if (reply.Value === undefined || !echoes(reply.Key, key) || !echoes(reply.Domain, domain)) throw this.#garbage('GetValue');
     return reply.Value;
   }
 
+  /** Switches Wi-Fi sync on or off, inside a session. The one value that is ever written. For fixes. */
+  async setWifiConnections(on: boolean, options: LockdownCallOptions = {}): Promise<void> {
+    this.#provenPhone('SetValue');
+    const reply = await this.#exchange.inTurn(() => this.#exchange.ask('SetValue', { ...WIFI_SYNC, Value: on }, options));
+    if (!echoes(reply.Key, WIFI_SYNC.Key) || !echoes(reply.Domain, WIFI_SYNC.Domain)) throw this.#garbage('SetValue');
+  }
+
+  /**
+   * Has the phone restart into recovery mode, inside a session; the connection ends. For fixes. When the answer does not come
+   * (`closed`, `timeout`), nobody knows whether it went.
+   */
+  async enterRecovery(options: LockdownCallOptions = {}): Promise<void> {
+    this.#provenPhone('EnterRecovery');
+    await this.#exchange.inTurn(() => this.#exchange.ask('EnterRecovery', {}, options));
+    this.destroy();
+  }
+
   /**
    * Opens an encrypted session with an existing pair record, and proves both ways: the phone has to show the certificate of the record
-   * (`impostor` otherwise), and to answer inside the session (`tls` otherwise: it did not take ours). That is the validation of a
-   * pairing; nothing here ever pairs. `lockdown` errors such as InvalidHostID say how the phone refused.
+   * (`impostor` otherwise, or a session that says `differs` where the policy is to warn), and to answer inside the session (`tls`
+   * otherwise: it did not take ours). That is the validation of a pairing; nothing here ever pairs. `lockdown` errors such as
+   * InvalidHostID say how the phone refused.
    */
   async startSession(record: PairRecord, options: LockdownCallOptions = {}): Promise<LockdownSession> {
-    return this.#inTurn(async () => {
+    const exchange = this.#exchange;
+    return exchange.inTurn(async () => {
       const step = 'StartSession';
-      const reply = await this.#ask(step, { HostID: record.hostId, SystemBUID: record.systemBuid }, options);
+      const reply = await exchange.ask(step, { HostID: record.hostId, SystemBUID: record.systemBuid }, options);
       if (typeof reply.SessionID !== 'string') throw this.#garbage(step);
       // A session in clear text proves nothing about who answers. No phone since iOS 5 offers one.
-      if (reply.EnableSessionSSL !== true) throw this.#end(new DeviceError(step, { kind: 'tls', code: 'NOT_ENCRYPTED' }));
-      const stream = this.#conversation.release();
-      const secured = await upgradeToTls(stream, record, { ms: this.#tlsMs, signal: options.signal });
-      this.#stream = secured;
-      this.#conversation = new Conversation(secured, new LockdownFrames());
+      if (reply.EnableSessionSSL !== true) throw exchange.end(new DeviceError(step, { kind: 'tls', code: 'NOT_ENCRYPTED' }));
+      const secured = await secureStream(exchange.release(), record, {
+        ms: this.#tlsMs,
+        signal: options.signal,
+        certificate: this.certificatePolicy,
+      });
+      exchange.goOn(secured.socket);
       await this.#confirm(options);
-      this.#session = { sessionId: reply.SessionID };
+      this.#session = { sessionId: reply.SessionID, certificate: secured.certificate };
       return this.#session;
     });
   }
@@ -115,10 +142,11 @@ export class LockdownClient {
    */
   async stopSession(): Promise<void> {
     const session = this.#session;
+    const exchange = this.#exchange;
     this.#session = null;
-    if (session !== null && this.#busy === 0) {
+    if (session !== null && !exchange.busy) {
       try {
-        await this.#inTurn(() => this.#ask('StopSession', { SessionID: session.sessionId }, {}, this.#stopMs));
+        await exchange.inTurn(() => exchange.ask('StopSession', { SessionID: session.sessionId }, { answerMs: this.#stopMs }));
       } catch {
         // The phone forgets a session whose connection ends; the goodbye is a courtesy.
       }
@@ -126,11 +154,16 @@ export class LockdownClient {
     this.destroy();
   }
 
-  /** Starts a service and says where it listens. Most need a session. */
-  async startService(service: string, options: LockdownCallOptions = {}): Promise<StartedService> {
-    const reply = await this.#inTurn(() => this.#ask('StartService', { Service: service }, options));
+  /** Starts a service and says where it listens. Most need a session. `openService` connects too. */
+  async startService(service: string, { signal, escrow }: StartServiceOptions = {}): Promise<StartedService> {
+    const step = 'StartService';
+    const bag = escrow?.escrowBag() ?? null;
+    // The escrow key opens the phone's data: only the phone itself, inside its own session, ever sees it.
+    if (bag !== null) this.#provenPhone(step);
+    const parameters = { Service: service, ...(bag === null ? {} : { EscrowBag: bag }) };
+    const reply = await this.#exchange.inTurn(() => this.#exchange.ask(step, parameters, { signal }));
     const port = reply.Port;
-    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 0xffff) throw this.#garbage('StartService');
+    if (typeof port !== 'number' || !Number.isInteger(port) || port < 1 || port > 0xffff) throw this.#garbage(step);
     return { port, tls: reply.EnableServiceSSL === true };
   }
 
@@ -140,18 +173,26 @@ export class LockdownClient {
    * stopped (`aborted`). For fixes; probes never pair.
    */
   async pair(record: PairRecord, options: PairOptions = {}): Promise<PairAnswer> {
-    const parameters = {
-      PairRecord: record.forPhone(),
-      PairingOptions: PAIRING_OPTIONS,
-      ProtocolVersion: PAIRING_PROTOCOL,
-      ...(options.hostName === undefined ? {} : { HostName: options.hostName }),
-    };
-    return this.#inTurn(() => pairUntilAnswered(() => this.#ask('Pair', parameters, options), record, options));
+    const exchange = this.#exchange;
+    const parameters = pairingParameters(record, options.hostName);
+    return exchange.inTurn(() => pairUntilAnswered(() => exchange.ask('Pair', parameters, { signal: options.signal }), record, options));
+  }
+
+  /**
+   * Pairs a supervised phone with the identity of its organisation: the phone sets a challenge, the answer is signed, and no dialog
+   * appears. Asks twice at most and waits for nobody. What the phone answers is a value; rejects only when stopped (`aborted`).
+   */
+  async pairSupervised(record: PairRecord, identity: OrganisationIdentity, options: SupervisedPairOptions = {}): Promise<PairAnswer> {
+    const exchange = this.#exchange;
+    return exchange.inTurn(() =>
+      pairAsOrganisation((parameters) => exchange.askAnyway('Pair', parameters, { signal: options.signal }), record, identity, options),
+    );
   }
 
   /** Has the phone forget this computer's pairing. */
   async unpair(record: PairRecord, options: LockdownCallOptions = {}): Promise<void> {
-    await this.#inTurn(() => this.#ask('Unpair', { PairRecord: record.forPhone(), ProtocolVersion: PAIRING_PROTOCOL }, options));
+    const parameters = { PairRecord: record.forPhone(), ProtocolVersion: PAIRING_PROTOCOL };
+    await this.#exchange.inTurn(() => this.#exchange.ask('Unpair', parameters, options));
   }
 
   /** Ends a session if there is one, and the connection. Never rejects. */
@@ -162,13 +203,11 @@ export class LockdownClient {
   /** Cuts the connection at once. */
   destroy(): void {
     this.#session = null;
-    this.#conversation.destroy();
-    // In the middle of a handshake the stream is in no conversation.
-    this.#stream.destroy();
+    this.#exchange.destroy();
   }
 
   async #queryType(options: LockdownCallOptions): Promise<string> {
-    const { Type: type } = await this.#ask('QueryType', {}, options);
+    const { Type: type } = await this.#exchange.ask('QueryType', {}, options);
     if (typeof type !== 'string') throw this.#garbage('QueryType');
     return type;
   }
@@ -185,52 +224,16 @@ export class LockdownClient {
     }
   }
 
-  /** Runs after everything that was asked before, however that ended. */
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    this.#busy++;
-    const turn = this.#last.then(work).finally(() => this.#busy--);
-    this.#last = turn.catch(() => {});
-    return turn;
-  }
-
-  async #ask(request: string, parameters: PlistDict, { signal }: LockdownCallOptions, ms = this.#replyMs): Promise<PlistDict> {
-    const conversation = this.#conversation;
-    conversation.send(request, encodeRequest({ Request: request, Label: this.#label, ...parameters }));
-    const reply = this.#read(request, await conversation.read({ step: request, ms, signal }));
-    // Firmware before iOS 7 answers Unpair under another name.
-    const named = reply.Request === request || (request === 'Unpair' && reply.Request === 'ValidatePair');
-    if (!named) throw this.#garbage(request);
-    if (typeof reply.Error === 'string') throw lockdownError(request, reply.Error);
-    if (reply.Error !== undefined) throw this.#garbage(request);
-    // The only sign of failure before iOS 5.
-    if (reply.Result === 'Failure') throw lockdownError(request, 'Failure');
-    return reply;
-  }
-
-  #read(step: string, body: Buffer): PlistDict {
-    try {
-      return parsePlistDict(body);
-    } catch (error) {
-      throw this.#end(new DeviceError(step, { kind: 'garbage' }, { cause: error }));
-    }
+  /** Orders and secrets are for the paired phone alone: refuses when somebody else may answer, or when there is no session to prove it. */
+  #provenPhone(step: string): void {
+    const { session } = this;
+    if (session === null) throw new DeviceError(step, { kind: 'denied', code: 'NO_SESSION' });
+    if (session.certificate !== 'matches') throw new DeviceError(step, { kind: 'impostor' });
   }
 
   #garbage(step: string): DeviceError {
-    return this.#end(new DeviceError(step, { kind: 'garbage' }));
-  }
-
-  #end(error: DeviceError): DeviceError {
     this.#session = null;
-    this.#conversation.destroy(error);
-    return error;
-  }
-}
-
-function encodeRequest(request: PlistDict): Buffer {
-  try {
-    return encodeLockdownPlist(request);
-  } catch (error) {
-    throw new DeviceError(String(request.Request), { kind: 'garbage' }, { cause: error });
+    return this.#exchange.garbage(step);
   }
 }
 

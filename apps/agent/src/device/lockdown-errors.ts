@@ -1,63 +1,34 @@
+import { isLockdownWord, LOCKDOWN_ERRORS } from '@lockstep/core/codes';
 import { printable } from '@lockstep/core/health';
 
-interface LockdownErrorRow {
-  /** libimobiledevice's number (include/libimobiledevice/lockdown.h). */
-  code: number;
-  /** The twin in Apple's MobileDevice framework, which Finder, iTunes and their logs show; null where none is known. */
-  twin: number | null;
-}
+// The numbers are core's: what this room prints is what `explain` and the console look up.
+export { CLIENT_ERRORS, isLockdownWord, LOCKDOWN_ERRORS, type LockdownWord } from '@lockstep/core/codes';
+
+/** Words that libimobiledevice has no number for, with their twins. */
+export const UNNUMBERED_ERRORS = {
+  /** A supervised phone that pairs with its organisation's computers only (MobileDevice's error table). */
+  ProhibitedBySupervision: { twin: 0xe8000083 },
+} as const;
 
 /**
- * Errors by lockdownd's word. Rules match by word or number, never by a tool's English: those texts differ between tools and
- * versions, and some tools print one text for two errors.
+ * libimobiledevice's number of a word; for the few that it has none for, MobileDevice's, which is positive; null for a word that is in no
+ * table.
  */
-export const LOCKDOWN_ERRORS = {
-  InvalidResponse: { code: -10, twin: 0xe8000013 },
-  MissingKey: { code: -11, twin: null },
-  MissingValue: { code: -12, twin: 0xe8000015 },
-  GetProhibited: { code: -13, twin: null },
-  SetProhibited: { code: -14, twin: null },
-  RemoveProhibited: { code: -15, twin: null },
-  ImmutableValue: { code: -16, twin: null },
-  PasswordProtected: { code: -17, twin: 0xe800001a },
-  UserDeniedPairing: { code: -18, twin: 0xe8000095 },
-  PairingDialogResponsePending: { code: -19, twin: 0xe8000096 },
-  MissingHostID: { code: -20, twin: 0xe800001b },
-  InvalidHostID: { code: -21, twin: 0xe800001c },
-  SessionActive: { code: -22, twin: 0xe800001d },
-  SessionInactive: { code: -23, twin: 0xe800001e },
-  MissingSessionID: { code: -24, twin: null },
-  InvalidSessionID: { code: -25, twin: null },
-  MissingService: { code: -26, twin: null },
-  InvalidService: { code: -27, twin: 0xe8000022 },
-  ServiceLimit: { code: -28, twin: 0xe800005b },
-  MissingPairRecord: { code: -29, twin: 0xe8000025 },
-  SavePairRecordFailed: { code: -30, twin: 0xe8000068 },
-  InvalidPairRecord: { code: -31, twin: 0xe800005c },
-  InvalidActivationRecord: { code: -32, twin: null },
-  MissingActivationRecord: { code: -33, twin: null },
-  ServiceProhibited: { code: -34, twin: 0xe800005d },
-  EscrowLocked: { code: -35, twin: 0xe8000081 },
-  PairingProhibitedOverThisConnection: { code: -36, twin: 0xe8000082 },
-  FMiPProtected: { code: -37, twin: 0xe8000099 },
-  MCProtected: { code: -38, twin: 0xe800009a },
-  MCChallengeRequired: { code: -39, twin: 0xe800009b },
-} as const satisfies Record<string, LockdownErrorRow>;
+export function lockdownCode(word: string): number | null {
+  if (isLockdownWord(word)) return LOCKDOWN_ERRORS[word].code;
+  return Object.hasOwn(UNNUMBERED_ERRORS, word) ? UNNUMBERED_ERRORS[word as keyof typeof UNNUMBERED_ERRORS].twin : null;
+}
 
-export type LockdownWord = keyof typeof LOCKDOWN_ERRORS;
+/** How supervised phones refuse computers outside their organisation; none of these ever comes with a dialog. */
+const SUPERVISION_WORDS: ReadonlySet<string> = new Set(['MCProtected', 'MCChallengeRequired', 'ProhibitedBySupervision']);
+
+/** Whether the word says that the phone's organisation decides who pairs. */
+export function isSupervisionWord(word: string): boolean {
+  return SUPERVISION_WORDS.has(word);
+}
 
 /** Longest word that is passed on: the longest known one has 35 characters, and facts hold 64. */
 const WORD_LENGTH = 64;
-
-/** Whether the word is one of the table. */
-export function isLockdownWord(word: string): word is LockdownWord {
-  return Object.hasOwn(LOCKDOWN_ERRORS, word);
-}
-
-/** libimobiledevice's number of a word; null for a word that is not in the table. */
-export function lockdownCode(word: string): number | null {
-  return isLockdownWord(word) ? LOCKDOWN_ERRORS[word].code : null;
-}
 
 /** Unlisted words are passed on as the phone wrote them, cut to 64 characters and safe to print. */
 export function lockdownWord(raw: string): string {
@@ -69,17 +40,3 @@ export function lockdownWord(raw: string): string {
   }
   return word;
 }
-
-/** Numbers of the same enum for what the client itself finds, before or without lockdownd's word. */
-export const CLIENT_ERRORS = {
-  argument: { code: -1, twin: null },
-  /** The host has no usable record: not paired. */
-  configuration: { code: -2, twin: null },
-  plist: { code: -3, twin: null },
-  pairingFailed: { code: -4, twin: null },
-  tls: { code: -5, twin: 0xe8000012 },
-  timeout: { code: -7, twin: 0xe800000c },
-  mux: { code: -8, twin: 0xe8000065 },
-  noSession: { code: -9, twin: null },
-  unknown: { code: -256, twin: null },
-} as const satisfies Record<string, LockdownErrorRow>;

@@ -1,7 +1,7 @@
+import type { PlistDict } from '../machine/index.js';
+import { writePlist } from '../machine/index.js';
 import { DeviceError } from './errors.js';
 import { FrameCutter } from './framing.js';
-import type { PlistDict } from './plist-value.js';
-import { writePlist } from './plist-write.js';
 
 /** Header: one big-endian 32-bit length of what follows (libimobiledevice property_list_service.c). */
 export const LOCKDOWN_HEADER_BYTES = 4;

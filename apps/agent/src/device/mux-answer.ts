@@ -1,10 +1,10 @@
+import type { PlistDict } from '../machine/index.js';
+import { parsePlistDict } from '../machine/index.js';
 import type { Conversation } from './conversation.js';
 import { DeviceError } from './errors.js';
 import { count } from './mux-devices.js';
 import type { MuxFrame } from './mux-frames.js';
 import { MUX_MESSAGE, MUX_VERSION } from './mux-frames.js';
-import { parsePlistDict } from './plist.js';
-import type { PlistDict } from './plist-value.js';
 
 /** A request on its way: the connection it was sent on, and the tag its answer has to carry. */
 export interface MuxRequestSent {

@@ -5,12 +5,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import type { Call } from '../../test/fake-mux.js';
 import { attached, FakeMux, opened, result, UDID } from '../../test/fake-mux.js';
+import type { PlistValue } from '../machine/index.js';
 import type { DeviceFailure } from './errors.js';
 import { DeviceError } from './errors.js';
 import type { MuxClientOptions } from './mux-client.js';
 import { MuxClient } from './mux-client.js';
 import { encodeMuxBinaryResult, encodeMuxFrame, encodeMuxPlist, swapPort } from './mux-frames.js';
-import type { PlistValue } from './plist-value.js';
 
 const OTHER = 'c7a11f2a9bd5e8a7e9d6b1c3f4a5968778695a4b';
 
@@ -40,10 +40,11 @@ describe('ListDevices', () => {
   }
 
   it('gives one entry a phone, USB before the network, and trusts the outer device id', async () => {
+    const address = Buffer.from('10020000c0a80114', 'hex');
     const client = await serve(({ socket, tag }) => {
       socket.write(
         encodeList([
-          attached(9, UDID, { ConnectionType: 'Network', EscapedFullServiceName: 'x', InterfaceIndex: 4 }),
+          attached(9, UDID, { ConnectionType: 'Network', EscapedFullServiceName: 'x', InterfaceIndex: 4, NetworkAddress: address }),
           attached(3, UDID.replace('-', ''), { DeviceID: 77 }),
           attached(4, OTHER.toUpperCase(), { ConnectionType: 'Network' }),
           attached(5, 'not a udid'),
@@ -55,8 +56,26 @@ describe('ListDevices', () => {
     });
     expect(await client.listDevices()).toEqual({
       devices: [
-        { deviceId: 3, udid: UDID, connection: 'usb', alsoNetwork: true, locationId: 65541, productId: 4776, speedBps: 480000000 },
-        { deviceId: 4, udid: OTHER, connection: 'network', alsoNetwork: false, locationId: 65541, productId: 4776, speedBps: null },
+        {
+          deviceId: 3,
+          udid: UDID,
+          connection: 'usb',
+          alsoNetwork: true,
+          locationId: 65541,
+          productId: 4776,
+          speedBps: 480000000,
+          network: { deviceId: 9, address: '192.168.1.20', interfaceIndex: 4, serviceName: 'x' },
+        },
+        {
+          deviceId: 4,
+          udid: OTHER,
+          connection: 'network',
+          alsoNetwork: false,
+          locationId: 65541,
+          productId: 4776,
+          speedBps: null,
+          network: { deviceId: 4, address: null, interfaceIndex: null, serviceName: null },
+        },
       ],
       unreadable: 4,
     });

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Udid } from '@lockstep/core/health';
+import type { PlistDict } from '../machine/index.js';
 import { Conversation, within } from './conversation.js';
 import { DeviceError, MUX_RESULT, toDeviceError } from './errors.js';
 import type { MuxAnswer, MuxRequestSent } from './mux-answer.js';
@@ -9,7 +10,6 @@ import { readListing } from './mux-devices.js';
 import { encodeMuxPlist, MUX_REQUEST_LIMIT, MuxFrames, swapPort } from './mux-frames.js';
 import type { MuxListenHandlers, MuxListenOptions } from './mux-listen.js';
 import { listenToMux } from './mux-listen.js';
-import type { PlistDict } from './plist-value.js';
 
 export interface MuxClientOptions {
   /** Opens a new connection to the multiplexer's socket. */

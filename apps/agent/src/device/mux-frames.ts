@@ -1,8 +1,8 @@
+import type { PlistDict } from '../machine/index.js';
+import { writePlist } from '../machine/index.js';
 import { DeviceError } from './errors.js';
 import type { FrameShape, RawFrame } from './framing.js';
 import { FrameCutter } from './framing.js';
-import type { PlistDict } from './plist-value.js';
-import { writePlist } from './plist-write.js';
 
 /** Header: four little-endian 32-bit numbers, length (with the header), version, message, tag (usbmuxd-proto.h). */
 export const MUX_HEADER_BYTES = 16;

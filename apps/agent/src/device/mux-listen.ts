@@ -1,3 +1,4 @@
+import type { PlistDict } from '../machine/index.js';
 import { pause } from './conversation.js';
 import { DeviceError, MUX_RESULT, toDeviceError } from './errors.js';
 import type { MuxRequestSent } from './mux-answer.js';
@@ -5,7 +6,6 @@ import { readAnswer, readMuxPlist } from './mux-answer.js';
 import type { MuxDevice } from './mux-devices.js';
 import { count, readAttached } from './mux-devices.js';
 import type { MuxFrame } from './mux-frames.js';
-import type { PlistDict } from './plist-value.js';
 
 /** Called in the order of events, never after `stop` has been awaited. They must not throw. */
 export interface MuxListenHandlers {

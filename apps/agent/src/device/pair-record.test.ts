@@ -2,11 +2,10 @@ import type { KeyObject } from 'node:crypto';
 import { createPublicKey, generateKeyPairSync, X509Certificate } from 'node:crypto';
 import { format, inspect } from 'node:util';
 import { beforeAll, describe, expect, it } from '@jest/globals';
+import { parsePlistDict, writeBinaryPlist, writePlist } from '../machine/index.js';
 import { certificateDer, certificateFor, certificatePem, devicePublicKey } from './certificates.js';
 import { DeviceError } from './errors.js';
 import { newPairRecord, PairRecord, pairRecordMetadata } from './pair-record.js';
-import { parsePlistDict } from './plist.js';
-import { writeBinaryPlist, writePlist } from './plist-write.js';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 const BUID = '30142955-444094379208051516';
@@ -141,6 +140,12 @@ describe('a stored pair record', () => {
     }
   });
 
+  it('is stored whole, also with a key that XML cannot carry', () => {
+    const odd = { ...values, Note: 'bell \u0007', HostID: 'host \u0000' } as Parameters<typeof PairRecord.from>[0];
+    const again = PairRecord.parse(PairRecord.from(odd).serialise());
+    expect(parsePlistDict(again.serialise())).toEqual(odd);
+  });
+
   it('takes up what the phone grants', () => {
     const granted = record.granted({ escrowBag: new Uint8Array([1, 2]), wifiMacAddress: 'aa:bb' });
     expect(parsePlistDict(granted.serialise())).toMatchObject({
@@ -202,14 +207,23 @@ describe('metadata of a pair record', () => {
       bytes: bytes.length,
       sameBuid: true,
       complete: true,
+      endsAt: '2036-11-21T12:00:00.000Z',
     });
     expect(pairRecordMetadata(bytes, 'another')).toMatchObject({ sameBuid: false });
     expect(pairRecordMetadata(bytes, null)).toMatchObject({ sameBuid: null });
   });
 
   it('tells of a damaged one that it is', () => {
-    expect(pairRecordMetadata(Buffer.from('hello'), BUID)).toEqual({ keys: [], bytes: 5, sameBuid: null, complete: false });
+    expect(pairRecordMetadata(Buffer.from('hello'), BUID)).toEqual({ keys: [], bytes: 5, sameBuid: null, complete: false, endsAt: null });
     expect(pairRecordMetadata(writePlist({ HostID: 5 }), BUID)).toMatchObject({ keys: ['HostID'], sameBuid: null, complete: false });
+  });
+
+  it('tells the end of the certificate that ends first, and none that cannot be read', () => {
+    const values = parsePlistDict(record.serialise());
+    const early = certificateFor({ role: 'host', serial: 1, subjectKey: phone.publicKey, issuerKey: phone.privateKey, now: new Date(0) });
+    expect(pairRecordMetadata(writePlist({ ...values, HostCertificate: early }), null).endsAt).toBe('1979-12-30T00:00:00.000Z');
+    const broken = { ...values, HostCertificate: Buffer.from('x'), DeviceCertificate: 'x', RootCertificate: 5 };
+    expect(pairRecordMetadata(writePlist(broken), null).endsAt).toBeNull();
   });
 
   it('passes on no key that cannot be stored, and no more than 32', () => {

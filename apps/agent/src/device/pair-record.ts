@@ -1,13 +1,11 @@
-import { randomUUID } from 'node:crypto';
+import { createHash, randomUUID, X509Certificate } from 'node:crypto';
 import { inspect } from 'node:util';
 import type { Reading } from '@lockstep/core/health';
 import { isStorableText } from '@lockstep/core/health';
+import type { PlistDict, PlistValue } from '../machine/index.js';
+import { newDict, PlistError, parsePlistDict, writeBinaryPlist, writePlist } from '../machine/index.js';
 import { certificateDer, certificateFor, certificatePem, devicePublicKey, newRsaKeys, type RsaKeys } from './certificates.js';
 import { DeviceError } from './errors.js';
-import { parsePlistDict } from './plist.js';
-import type { PlistDict } from './plist-value.js';
-import { newDict } from './plist-value.js';
-import { writePlist } from './plist-write.js';
 
 /** Without these no session can be opened. EscrowBag and WiFiMACAddress are extras: a record made over another tool may lack them. */
 const REQUIRED = {
@@ -50,9 +48,14 @@ export class PairRecord {
     return new PairRecord(Object.assign(newDict(), values));
   }
 
-  /** The bytes to store: an XML property list, private keys included. */
+  /** The bytes to store, private keys included: an XML property list, or a binary one where a kept key holds what XML cannot carry. */
   serialise(): Buffer {
-    return writePlist(this.#values);
+    try {
+      return writePlist(this.#values);
+    } catch (error) {
+      if (!(error instanceof PlistError)) throw error;
+      return writeBinaryPlist(this.#values);
+    }
   }
 
   get hostId(): string {
@@ -66,6 +69,12 @@ export class PairRecord {
   /** Whether the phone gave its escrow key, without which it stays closed before the first unlock after a restart. */
   get hasEscrowBag(): boolean {
     return this.#values.EscrowBag instanceof Uint8Array;
+  }
+
+  /** The escrow key for a StartService request inside this pairing's own session, and for nothing else; null when the phone gave none. */
+  escrowBag(): Buffer | null {
+    const bag = this.#values.EscrowBag;
+    return bag instanceof Uint8Array ? Buffer.from(bag) : null;
   }
 
   /** The `PairRecord` of a Pair or Unpair request. */
@@ -148,15 +157,16 @@ export async function newPairRecord(devicePublicKeyPem: string | Uint8Array, opt
 }
 
 /**
- * What may be told about a stored record: names of its keys, size, whether a session could be tried with it, and whether it belongs
- * to this multiplexer's BUID (null when that is not known). Never throws: a record that cannot be read is one without keys.
+ * What may be told about a stored record: names of its keys, size, whether a session could be tried with it, whether it belongs to this
+ * multiplexer's BUID (null when that is not known), and when the first of its certificates ends (null when that cannot be read). Never
+ * throws: a record that cannot be read is one without keys.
  */
 export function pairRecordMetadata(bytes: Uint8Array, systemBuid: string | null): Reading<'pair-record'> {
   let values: PlistDict;
   try {
     values = readValues(bytes);
   } catch {
-    return { keys: [], bytes: bytes.length, sameBuid: null, complete: false };
+    return { keys: [], bytes: bytes.length, sameBuid: null, complete: false, endsAt: null };
   }
   const keys = Object.keys(values).filter((key) => key.length <= 64 && isStorableText(key));
   const buid = values.SystemBUID;
@@ -165,7 +175,41 @@ export function pairRecordMetadata(bytes: Uint8Array, systemBuid: string | null)
     bytes: bytes.length,
     sameBuid: systemBuid === null || typeof buid !== 'string' ? null : buid === systemBuid,
     complete: isComplete(values),
+    endsAt: firstEnd(values),
   };
+}
+
+const CERTIFICATES = ['DeviceCertificate', 'HostCertificate', 'RootCertificate'] as const;
+
+/** When the first of the record's certificates ends, ISO 8601 UTC; null without any that can be read. */
+function firstEnd(values: PlistDict): string | null {
+  const ends = CERTIFICATES.map((key) => endOf(values[key])).filter((at) => Number.isFinite(at));
+  return ends.length === 0 ? null : new Date(Math.min(...ends)).toISOString();
+}
+
+/** What was read of certificates before, by their SHA-256: a record is looked at every half minute and is the same for years. */
+const ends = new Map<string, number>();
+/** Three certificates of more phones than a computer may tell of are never held. */
+const ENDS_KEPT = 1_024;
+
+function endOf(certificate: PlistValue | undefined): number {
+  if (!(certificate instanceof Uint8Array)) return Number.NaN;
+  const print = createHash('sha256').update(certificate).digest('base64');
+  let end = ends.get(print);
+  if (end === undefined) {
+    end = readEnd(certificate);
+    if (ends.size >= ENDS_KEPT) ends.clear();
+    ends.set(print, end);
+  }
+  return end;
+}
+
+function readEnd(certificate: Uint8Array): number {
+  try {
+    return Date.parse(new X509Certificate(certificate).validTo);
+  } catch {
+    return Number.NaN;
+  }
 }
 
 function readValues(bytes: Uint8Array): PlistDict {

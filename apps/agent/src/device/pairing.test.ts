@@ -1,11 +1,10 @@
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Call } from '../../test/fake-phone.js';
 import { FakePhone, failureOf, PhoneKeys } from '../../test/fake-phone.js';
+import { parsePlistDict, writeBinaryPlist } from '../machine/index.js';
 import type { DeviceFailure } from './errors.js';
 import type { LockdownClient, LockdownClientOptions } from './lockdown-client.js';
 import type { PairRecord } from './pair-record.js';
-import { parsePlistDict } from './plist.js';
-import { writeBinaryPlist } from './plist-write.js';
 
 const keys = new PhoneKeys();
 let record: PairRecord;

@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Call, TlsSide } from '../../test/fake-phone.js';
 import { BUID, FakePhone, failureOf, PhoneKeys } from '../../test/fake-phone.js';
+import { parsePlistDict } from '../machine/index.js';
 import type { LockdownClient, LockdownClientOptions } from './lockdown-client.js';
 import { encodeLockdownPlist } from './lockdown-frames.js';
 import { PairRecord } from './pair-record.js';
-import { parsePlistDict } from './plist.js';
 import { upgradeToTls } from './tls.js';
 
 const keys = new PhoneKeys();
@@ -42,7 +42,7 @@ describe('sessions', () => {
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('are encrypted with the paired phone, %s', async (version) => {
     const client = await phoneWith({ version });
-    expect(await client.startSession(record)).toEqual({ sessionId: 'S1' });
+    expect(await client.startSession(record)).toEqual({ sessionId: 'S1', certificate: 'matches' });
     expect(await client.getValue(null, 'SerialNumber')).toBe('secret');
     expect(phone.calls[0]).toMatchObject({ HostID: record.hostId, SystemBUID: BUID });
     await client.close();
@@ -56,6 +56,43 @@ describe('sessions', () => {
     expect(await failureOf(client.startSession(record))).toEqual({ kind: 'impostor' });
     await phone.abandoned();
     expect(phone.calls.map((call) => call.Request)).toEqual(['StartSession']);
+  });
+
+  it('go on with an impostor where the policy is to warn: that is said, and neither secret nor order is given', async () => {
+    const client = await phoneWith({ identity: foreign, keys: impostorKeys }, lockdownd, { certificate: 'warn' });
+    expect(await client.startSession(record)).toEqual({ sessionId: 'S1', certificate: 'differs' });
+    expect(client.session?.certificate).toBe('differs');
+    expect(await client.getValue(null, 'SerialNumber')).toBe('secret');
+    const escrow = record.granted({ escrowBag: new Uint8Array(32).fill(9) });
+    for (const work of [
+      client.startService('com.apple.mobile.heartbeat', { escrow }),
+      client.setWifiConnections(true),
+      client.enterRecovery(),
+    ]) {
+      expect(await failureOf(work)).toEqual({ kind: 'impostor' });
+    }
+    expect(phone.calls.map((call) => call.Request)).toEqual(['StartSession', 'QueryType', 'GetValue']);
+    await client.close();
+    expect(client.session).toBeNull();
+  });
+
+  it('are what an order needs', async () => {
+    const client = await phoneWith();
+    expect(await failureOf(client.setWifiConnections(true))).toEqual({ kind: 'denied', code: 'NO_SESSION' });
+    expect(await failureOf(client.enterRecovery())).toEqual({ kind: 'denied', code: 'NO_SESSION' });
+    await client.startSession(record);
+    await client.setWifiConnections(false);
+    expect(phone.calls.at(-1)).toEqual({
+      Request: 'SetValue',
+      Label: 'lockstep-agent',
+      Domain: 'com.apple.mobile.wireless_lockdown',
+      Key: 'EnableWifiConnections',
+      Value: false,
+    });
+    await client.enterRecovery();
+    expect(phone.calls.at(-1)).toEqual({ Request: 'EnterRecovery', Label: 'lockstep-agent' });
+    expect(client.session).toBeNull();
+    await phone.abandoned();
   });
 
   it.each(['TLSv1.2', 'TLSv1.3'] as const)('are not open when the phone does not take our certificate, %s', async (version) => {

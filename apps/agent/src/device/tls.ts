@@ -1,11 +1,27 @@
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import { connect } from 'node:tls';
+import { connect, createSecureContext, type SecureContext } from 'node:tls';
 import { within } from './conversation.js';
 import { DeviceError, systemCode, toDeviceError } from './errors.js';
 import type { PairRecord } from './pair-record.js';
 
+/**
+ * What to do about a phone that shows another certificate than the one of its pairing. `refuse`: end the connection. `warn`: go on, and
+ * say so; the caller then reads at most, for nobody knows who answers.
+ */
+export type CertificatePolicy = 'warn' | 'refuse';
+
+/** Whether the phone showed the certificate of its pairing. */
+export type CertificateVerdict = 'matches' | 'differs';
+
+export interface SecuredStream {
+  socket: TLSSocket;
+  certificate: CertificateVerdict;
+}
+
 export interface TlsOptions {
+  /** `refuse` when left out. */
+  certificate?: CertificatePolicy | undefined;
   /** Named in errors. */
   step?: string | undefined;
   /** Until the handshake is done, ms. */
@@ -17,27 +33,42 @@ export interface TlsOptions {
 const TLS_MS = 10_000;
 
 /**
- * Encrypts a stream to a phone, which is the TLS server, and makes sure that it is the paired one: it has to show the very certificate
- * this host made for it at pairing. There is no authority to ask and no name to compare, so nothing else can tell an impostor.
- * Rejects with DeviceError `tls` or `impostor` (and `timeout`, `aborted`); the stream is closed then.
+ * Encrypts a stream to a phone, which is the TLS server, and looks whether it is the paired one: it has to show the very certificate this
+ * host made for it at pairing. There is no authority to ask and no name to compare, so nothing else can tell an impostor.
+ * Rejects with DeviceError `tls` or, unless the policy is to warn, `impostor` (and `timeout`, `aborted`); the stream is closed then.
  *
  * Under TLS 1.3 the phone judges our certificate after this promise is kept: only an answer inside the session proves it was taken.
  */
-export async function upgradeToTls(stream: Duplex, record: PairRecord, options: TlsOptions = {}): Promise<TLSSocket> {
+export async function secureStream(stream: Duplex, record: PairRecord, options: TlsOptions = {}): Promise<SecuredStream> {
   const step = options.step ?? 'TLS';
   stream.on('error', ignore);
   try {
     const expected = record.deviceCertificate();
     const socket = await shakeHands(stream, record, { step, ms: options.ms ?? TLS_MS, signal: options.signal });
-    if (!socket.getPeerCertificate(false).raw?.equals(expected)) {
+    const certificate = socket.getPeerCertificate(false).raw?.equals(expected) === true ? 'matches' : 'differs';
+    if (certificate === 'differs' && options.certificate !== 'warn') {
       socket.destroy();
       throw new DeviceError(step, { kind: 'impostor' });
     }
-    return socket;
+    return { socket, certificate };
   } catch (error) {
     stream.destroy();
     throw toDeviceError(step, error);
   }
+}
+
+/** As `secureStream`, with nobody but the paired phone. */
+export async function upgradeToTls(stream: Duplex, record: PairRecord, options: Omit<TlsOptions, 'certificate'> = {}): Promise<TLSSocket> {
+  return (await secureStream(stream, record, options)).socket;
+}
+
+/** Reading key and certificate takes longer than a handshake with them: once for a session and its services. It goes with the record. */
+const contexts = new WeakMap<PairRecord, SecureContext>();
+
+function contextOf(record: PairRecord): SecureContext {
+  const context = contexts.get(record) ?? createSecureContext({ ...record.tlsIdentity(), minVersion: 'TLSv1.2' });
+  contexts.set(record, context);
+  return context;
 }
 
 function shakeHands(
@@ -54,7 +85,7 @@ function shakeHands(
     let socket: TLSSocket;
     try {
       // Nobody the system knows signed the peer's certificate; the comparison above is the check. Phones have TLS 1.2 since iOS 10.
-      socket = connect({ socket: stream, ...record.tlsIdentity(), rejectUnauthorized: false, minVersion: 'TLSv1.2' });
+      socket = connect({ socket: stream, secureContext: contextOf(record), rejectUnauthorized: false, minVersion: 'TLSv1.2' });
     } catch (error) {
       reject(failed(error));
       return () => {};

@@ -2,10 +2,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MuxClient, PairRecord } from '@lockstep/agent/device';
+import { MuxClient, newPairingKeys, PairRecord, pairRecordMetadata } from '@lockstep/agent/device';
 import { FAULTS, linkedStreams, ManualClock, PHONE_FAULT_IDS } from '../phone/index.js';
 import { SysfsTree } from '../sysfs/index.js';
 import { Bench, BenchError } from './bench.js';
+
+/** One set for all: making keys is nearly all of the time that pairing takes. */
+const keys = newPairingKeys();
 
 describe('Bench', () => {
   let dir: string;
@@ -14,7 +17,8 @@ describe('Bench', () => {
   const onBus = (location: string) => existsSync(join(dir, 'sys/bus/usb/devices', location));
   const attribute = (name: string) => readFileSync(join(dir, 'sys/bus/usb/devices', name), 'utf8').trim();
   const listed = () => bench.mux.attached.map((a) => a.phone.name);
-  const open = () => new Bench({ seed: 'bench', recordsDir: join(dir, 'records'), tree: new SysfsTree(join(dir, 'sys')), clock });
+  const open = () =>
+    new Bench({ seed: 'bench', recordsDir: join(dir, 'records'), tree: new SysfsTree(join(dir, 'sys')), clock, keys: () => keys });
 
   beforeEach(async () => {
     dir = mkdtempSync(join(tmpdir(), 'lockstep-lab-test-'));
@@ -57,6 +61,44 @@ describe('Bench', () => {
     expect([onBus('1-1'), attribute('1-1:4.1/bInterfaceSubClass'), listed()]).toEqual([true, 'fe', []]);
     await bench.mux.restart();
     expect([listed(), [...bench.phone('anna').faults]]).toEqual([['anna'], []]);
+  });
+
+  it('preflight-dropped: listed once, then given up, with a word in the log; found again at the next start', async () => {
+    bench.setFault('anna', 'preflight-dropped');
+    bench.plug('anna');
+    expect([onBus('1-1'), attribute('1-1:4.1/bInterfaceSubClass'), listed()]).toEqual([true, 'fe', []]);
+    const { udid } = bench.phone('anna');
+    const said = bench.mux.log.map((line) => line.text);
+    expect(said).toContain(`[3] Connected to v2.0 device 1 on location 0x10002 with serial number ${udid}`);
+    expect(said.at(-2)).toBe(
+      `[1] preflight_worker_handle_device_add: ERROR: Could not connect to lockdownd on device ${udid}, lockdown error -8`,
+    );
+    await bench.mux.restart();
+    expect([listed(), [...bench.phone('anna').faults]]).toEqual([['anna'], []]);
+    bench.setFault('anna', 'preflight-dropped');
+    expect(listed()).toEqual([]);
+    bench.clearFault('anna');
+    expect(listed()).toEqual(['anna']);
+  });
+
+  it('wifi-only and wifi-too: listed over the network, without or with the cable', () => {
+    const ways = () => bench.mux.attached.map((a) => `${a.phone.name} ${a.via}`);
+    bench.setFault('anna', 'wifi-too');
+    bench.plug('anna');
+    expect([onBus('1-1'), ways()]).toEqual([true, ['anna usb', 'anna network']]);
+    expect(bench.status()[0]?.deviceId).toBe(1);
+    bench.clearFault('anna');
+    expect(ways()).toEqual(['anna usb']);
+    bench.setFault('anna', 'wifi-only');
+    expect([onBus('1-1'), ways()]).toEqual([false, ['anna network']]);
+    bench.phone('anna').enterRecovery();
+    bench.unplug('anna');
+    expect(ways()).toEqual([]);
+    bench.phone('anna').restart();
+    bench.plug('anna');
+    expect(ways()).toEqual(['anna network']);
+    bench.clearFault('anna');
+    expect([onBus('1-1'), ways()]).toEqual([true, ['anna usb']]);
   });
 
   it('no-mux-interface: on the bus without the interface, missing in the list, also after a restart of the daemon', async () => {
@@ -126,6 +168,18 @@ describe('Bench', () => {
     const before = bench.mux.records.read(phone.udid);
     await bench.pair('anna');
     expect(bench.mux.records.read(phone.udid)).toEqual(before);
+  });
+
+  it('certificates-ended: paired eleven years ago; the next pairing is of today, and ends it', async () => {
+    const ends = () => {
+      const stored = bench.mux.records.read(bench.phone('anna').udid);
+      return typeof stored === 'number' ? null : Date.parse(pairRecordMetadata(stored, null).endsAt ?? '');
+    };
+    await bench.begin('anna', 'certificates-ended');
+    expect(ends()).toBeLessThan(clock.now());
+    await bench.pair('anna');
+    expect(ends()).toBeGreaterThan(clock.now());
+    expect(bench.phone('anna').faults.size).toBe(0);
   });
 
   it('begins with each fault as the table says, whatever was before', async () => {

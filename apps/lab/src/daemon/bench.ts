@@ -1,7 +1,6 @@
 import { EventEmitter } from 'node:events';
-import { newPairRecord, type PairingKeys, PairRecord } from '@lockstep/agent/device';
+import { newPairRecord, type PairingKeys, PairRecord, pairRecordMetadata } from '@lockstep/agent/device';
 import {
-  type Alarm,
   FAULTS,
   type FaultId,
   type LabClock,
@@ -13,8 +12,9 @@ import {
   type StartId,
   wallClock,
 } from '../phone/index.js';
-import { type BusLook, phoneOnBus, type SysfsTree } from '../sysfs/index.js';
+import type { BusLook, SysfsTree, UsbDevice } from '../sysfs/index.js';
 import { SimulatedMux } from './mux.js';
+import { deviceOf, type OnBus, onBus, type Seat, type SeatStatus } from './seat.js';
 
 export interface BenchOptions {
   seed: string;
@@ -30,38 +30,11 @@ export interface BenchOptions {
   keys?: () => Promise<PairingKeys>;
 }
 
-/** One phone of the bench. */
-interface Seat {
-  phone: SimulatedPhone;
-  location: string;
-  speedMbps: number;
-  /** The cable is in. */
-  plugged: boolean;
-  /** Its device number on the bus; 0 while it is off the bus. */
-  devnum: number;
-  /** How it looks on the bus. */
-  look: BusLook;
-  flapping: Alarm | null;
-}
-
-export interface SeatStatus {
-  name: string;
-  udid: string;
-  deviceName: string;
-  plugged: boolean;
-  mode: 'normal' | 'recovery';
-  locked: boolean;
-  faults: PhoneFaultId[];
-  dialog: boolean;
-  trustedHosts: number;
-  /** Null while the multiplexer does not list it. */
-  deviceId: number | null;
-  location: string;
-}
-
 interface BenchEvents {
   /** Something about a phone or the daemon changed. */
   change: [];
+  /** A phone came to the bus or left it. */
+  bus: [{ what: 'came' | 'went'; device: UsbDevice; devnum: number }];
 }
 
 /** No such phone, or a phone of that name already. */
@@ -69,6 +42,10 @@ export class BenchError extends RangeError {
   override readonly name = 'BenchError';
 }
 
+/** What a daemon that starts anew gets right: it looks at the bus afresh. */
+const LOST_BY_DAEMON = ['not-listed', 'preflight-dropped'] as const satisfies PhoneFaultId[];
+/** Certificates of a pairing live for ten years. */
+const LONG_AGO_MS = 11 * 365 * 86_400_000;
 /** A flapping connection is two seconds long: out for a quarter of it. */
 const FLAP = { outMs: 500, inMs: 1_500 } as const;
 
@@ -91,11 +68,12 @@ export class Bench extends EventEmitter<BenchEvents> {
     this.keys = options.keys;
     this.clock = options.clock ?? wallClock;
     this.tree = options.tree ?? null;
-    this.mux = new SimulatedMux({ recordsDir: options.recordsDir, seed: `${options.seed}/mux` });
+    this.mux = new SimulatedMux({ recordsDir: options.recordsDir, seed: `${options.seed}/mux`, clock: this.clock });
     let starts = this.mux.restarts;
     this.mux.on('state', () => {
       // A daemon that starts looks at the bus afresh: a phone that it had lost is found again.
-      if (this.mux.restarts !== starts) for (const { phone } of this.seats.values()) phone.clearFault('not-listed');
+      if (this.mux.restarts !== starts)
+        for (const { phone } of this.seats.values()) for (const fault of LOST_BY_DAEMON) phone.clearFault(fault);
       starts = this.mux.restarts;
       this.emit('change');
     });
@@ -118,7 +96,18 @@ export class Bench extends EventEmitter<BenchEvents> {
     if (this.seats.has(options.name)) throw new BenchError(`phone: ${JSON.stringify(options.name)} is on the bench already`);
     const phone = new SimulatedPhone({ ...options, seed: options.seed ?? `${this.seed}/phone/${options.name}`, clock: this.clock });
     const location = options.location ?? this.freePort();
-    const seat: Seat = { phone, location, speedMbps: options.speedMbps ?? 480, plugged: false, devnum: 0, look: 'served', flapping: null };
+    const seat: Seat = {
+      phone,
+      location,
+      speedMbps: options.speedMbps ?? 480,
+      plugged: false,
+      devnum: 0,
+      look: 'served',
+      forced: null,
+      withheld: false,
+      since: 0,
+      flapping: null,
+    };
     this.seats.set(options.name, seat);
     const changed = () => this.emit('change');
     phone.on('fault', () => this.refresh(seat));
@@ -133,7 +122,6 @@ export class Bench extends EventEmitter<BenchEvents> {
     const seat = this.seat(name);
     if (seat.plugged) return;
     seat.plugged = true;
-    this.connect(seat);
     this.refresh(seat);
   }
 
@@ -143,6 +131,7 @@ export class Bench extends EventEmitter<BenchEvents> {
     seat.plugged = false;
     this.stopFlapping(seat);
     this.disconnect(seat);
+    this.mux.detach(seat.phone, 'network');
     this.emit('change');
   }
 
@@ -161,39 +150,57 @@ export class Bench extends EventEmitter<BenchEvents> {
    * `paired` and the others with a pairing in place, then the fault.
    */
   async begin(name: string, start: StartId | PhoneFaultId): Promise<void> {
+    this.seat(name).phone.clearFault();
+    await this.prepare(name, start);
+    if (isPhoneFault(start)) this.setFault(name, start);
+  }
+
+  /** Brings about what a fault needs to make sense: a pairing as of now or of long ago, or none at all. */
+  async prepare(name: string, start: StartId | PhoneFaultId): Promise<void> {
     const { phone } = this.seat(name);
-    phone.clearFault();
-    if (FAULTS[start].paired) await this.pair(name);
+    if (start === 'certificates-ended') await this.pairAt(phone, this.clock.now() - LONG_AGO_MS);
+    else if (FAULTS[start].paired) await this.pair(name);
     else {
       phone.forgetComputers();
       this.mux.records.delete(phone.udid);
     }
-    if (isPhoneFault(start)) phone.setFault(start);
   }
 
-  /** Makes phone and computer trust each other, as if they had been paired long ago. Nothing happens when they do already. */
+  /** Makes phone and computer trust each other, as if they had been paired before. Nothing happens when they do already. */
   async pair(name: string): Promise<void> {
     const { phone } = this.seat(name);
-    const { records } = this.mux;
-    const stored = records.read(phone.udid);
-    if (typeof stored !== 'number' && phone.trustedHosts.includes(hostIdOf(stored) ?? '')) return;
-    const seed = new Seeded(`${this.seed}/host-id/${phone.udid}`);
-    const record = await newPairRecord(await phone.devicePublicKey(), {
-      systemBuid: records.buid,
-      hostId: seed.uuid(),
-      now: new Date(this.clock.now()),
-      keys: await this.keys?.(),
-    });
-    const shown = record.forPhone();
-    const { escrowBag } = await phone.trust({
-      hostId: record.hostId,
-      systemBuid: record.systemBuid,
-      deviceCertificate: shown.DeviceCertificate as Uint8Array,
-      hostCertificate: shown.HostCertificate as Uint8Array,
-      rootCertificate: shown.RootCertificate as Uint8Array,
-      carriesPrivateKey: false,
-    });
-    records.save(phone.udid, record.granted({ escrowBag, wifiMacAddress: phone.identity.wifiAddress }).serialise());
+    const stored = this.mux.records.read(phone.udid);
+    if (typeof stored !== 'number' && isOf(stored, phone.trustedHosts, this.clock.now())) return;
+    await this.pairAt(phone, this.clock.now());
+  }
+
+  /** What hangs on the bus now. */
+  get onBus(): OnBus[] {
+    return [...this.seats].flatMap(([name, seat]) => onBus(name, seat) ?? []);
+  }
+
+  /** Makes a phone look otherwise on the bus than its mode and faults would; null: as they have it. */
+  force(name: string, look: BusLook | null): void {
+    const seat = this.seat(name);
+    seat.forced = look;
+    this.refresh(seat);
+  }
+
+  /** Something else in the computer has the phone's interface: it hangs there, and the multiplexer never gets it. */
+  withhold(name: string, withheld: boolean): void {
+    const seat = this.seat(name);
+    seat.withheld = withheld;
+    this.refresh(seat);
+  }
+
+  /** Puts another cable in its place: the phone comes back at this speed, in Mbit/s. */
+  setSpeed(name: string, speedMbps: number): void {
+    const seat = this.seat(name);
+    if (seat.speedMbps === speedMbps) return;
+    seat.speedMbps = speedMbps;
+    if (seat.devnum === 0) return;
+    this.disconnect(seat);
+    this.refresh(seat);
   }
 
   async setMuxFault(fault: MuxFaultId | null): Promise<void> {
@@ -211,7 +218,7 @@ export class Bench extends EventEmitter<BenchEvents> {
       faults: [...phone.faults],
       dialog: phone.dialog !== null,
       trustedHosts: phone.trustedHosts.length,
-      deviceId: this.mux.attached.find((a) => a.phone === phone)?.deviceId ?? null,
+      deviceId: this.deviceIdOf(phone),
       location,
     }));
   }
@@ -227,6 +234,28 @@ export class Bench extends EventEmitter<BenchEvents> {
     this.tree?.remove();
   }
 
+  /** Pairs the two with certificates of that day. */
+  private async pairAt(phone: SimulatedPhone, at: number): Promise<void> {
+    const { records } = this.mux;
+    const seed = new Seeded(`${this.seed}/host-id/${phone.udid}`);
+    const record = await newPairRecord(await phone.devicePublicKey(), {
+      systemBuid: records.buid,
+      hostId: seed.uuid(),
+      now: new Date(at),
+      keys: await this.keys?.(),
+    });
+    const shown = record.forPhone();
+    const { escrowBag } = await phone.trust({
+      hostId: record.hostId,
+      systemBuid: record.systemBuid,
+      deviceCertificate: shown.DeviceCertificate as Uint8Array,
+      hostCertificate: shown.HostCertificate as Uint8Array,
+      rootCertificate: shown.RootCertificate as Uint8Array,
+      carriesPrivateKey: false,
+    });
+    records.save(phone.udid, record.granted({ escrowBag, wifiMacAddress: phone.identity.wifiAddress }).serialise());
+  }
+
   private seat(name: string): Seat {
     const seat = this.seats.get(name);
     if (seat === undefined)
@@ -240,27 +269,43 @@ export class Bench extends EventEmitter<BenchEvents> {
   }
 
   /** How the phone ought to look on the bus. */
-  private lookOf({ phone }: Seat): BusLook {
+  private lookOf({ phone, forced }: Seat): BusLook {
+    if (forced !== null) return forced;
     if (phone.mode === 'recovery') return 'recovery';
     return phone.faults.has('no-mux-interface') ? 'no-mux-interface' : 'served';
   }
 
   private connect(seat: Seat): void {
     seat.look = this.lookOf(seat);
-    seat.devnum = this.tree?.attach(phoneOnBus(seat.phone.identity, seat.location, seat.speedMbps, seat.look)) ?? ++this.devnums;
+    seat.since = this.clock.now();
+    const device = deviceOf(seat);
+    seat.devnum = this.tree?.attach(device) ?? ++this.devnums;
+    this.emit('bus', { what: 'came', device, devnum: seat.devnum });
   }
 
   private disconnect(seat: Seat): void {
+    if (seat.devnum !== 0) this.emit('bus', { what: 'went', device: deviceOf(seat), devnum: seat.devnum });
     this.mux.detach(seat.phone);
     seat.phone.unplugged();
     this.tree?.detach(seat.location);
     seat.devnum = 0;
   }
 
+  /** The number it is listed under, by cable where it is there. */
+  private deviceIdOf(phone: SimulatedPhone): number | null {
+    const entries = this.mux.attached.filter((a) => a.phone === phone);
+    return (entries.find((a) => a.via === 'usb') ?? entries[0])?.deviceId ?? null;
+  }
+
   /** Brings bus and list in line with the phone's mode and faults. */
   private refresh(seat: Seat): void {
     const { phone } = seat;
-    if (seat.plugged && phone.faults.has('flap')) this.startFlapping(seat);
+    const { faults } = phone;
+    // A phone that is there over the network alone lies beside its cable.
+    const cable = seat.plugged && !faults.has('wifi-only');
+    if (!cable && seat.devnum !== 0) this.disconnect(seat);
+    if (cable && seat.devnum === 0 && seat.flapping === null) this.connect(seat);
+    if (cable && faults.has('flap')) this.startFlapping(seat);
     else this.stopFlapping(seat);
     if (seat.devnum !== 0) {
       // Another configuration or mode is another attach.
@@ -268,11 +313,18 @@ export class Bench extends EventEmitter<BenchEvents> {
         this.disconnect(seat);
         this.connect(seat);
       }
-      const wanted = seat.look === 'served' && !phone.faults.has('not-listed');
-      if (wanted && !this.mux.knows(phone))
+      const wanted = seat.look === 'served' && !seat.withheld && !faults.has('not-listed');
+      const dropped = faults.has('preflight-dropped');
+      // One that the daemon has given up is found again at the next attach.
+      const lost = !dropped && this.mux.pid !== null && !this.mux.attached.some((a) => a.phone === phone && a.via === 'usb');
+      if (wanted && (lost || !this.mux.knows(phone)))
         this.mux.attach(phone, { busnum: Number(seat.location.split('-')[0]), devnum: seat.devnum, speedMbps: seat.speedMbps });
       if (!wanted) this.mux.detach(phone);
+      if (wanted && dropped) this.mux.dropAfterPreflight(phone);
     }
+    const near = seat.plugged && phone.mode === 'normal' && (faults.has('wifi-only') || faults.has('wifi-too'));
+    if (near && !this.mux.knows(phone, 'network')) this.mux.attachNetwork(phone);
+    if (!near) this.mux.detach(phone, 'network');
     this.emit('change');
   }
 
@@ -295,7 +347,7 @@ export class Bench extends EventEmitter<BenchEvents> {
     seat.flapping.cancel();
     seat.flapping = null;
     // It may have ended while the phone was out.
-    if (seat.plugged && seat.devnum === 0) this.connect(seat);
+    if (seat.plugged && seat.devnum === 0 && !seat.phone.faults.has('wifi-only')) this.connect(seat);
   }
 }
 
@@ -303,11 +355,12 @@ function isPhoneFault(id: FaultId): id is PhoneFaultId {
   return FAULTS[id].place === 'phone' || FAULTS[id].place === 'bus';
 }
 
-/** The HostID of a stored record; null for one that cannot be read. */
-function hostIdOf(stored: Buffer): string | null {
+/** Whether a stored record is one of these hosts', and still good at that time. */
+function isOf(stored: Buffer, hosts: readonly string[], now: number): boolean {
   try {
-    return PairRecord.parse(stored).hostId;
+    const { endsAt } = pairRecordMetadata(stored, null);
+    return hosts.includes(PairRecord.parse(stored).hostId) && typeof endsAt === 'string' && Date.parse(endsAt) > now;
   } catch {
-    return null;
+    return false;
   }
 }

@@ -3,11 +3,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
-import { LOCKDOWN_PORT, LockdownClient, MuxClient, newPairRecord } from '@lockstep/agent/device';
+import {
+  DeviceError,
+  LOCKDOWN_PORT,
+  LockdownClient,
+  MuxClient,
+  newPairingKeys,
+  newPairRecord,
+  type PairAnswer,
+} from '@lockstep/agent/device';
 import { connectTo, type MuxAddress, RealMachine } from '@lockstep/agent/machine';
 import { runProbes } from '@lockstep/agent/probes';
-import { type Diagnosis, diagnose, type FactSet, ruleOf } from '@lockstep/core/diagnosis';
-import type { Fact, Health } from '@lockstep/core/health';
+import { type Diagnosis, diagnose, type FactSet, ruleOf, SIGNALS } from '@lockstep/core/diagnosis';
+import type { CauseId, Fact, Health } from '@lockstep/core/health';
 import {
   FAULTS,
   type FaultId,
@@ -21,18 +29,34 @@ import {
 import { SysfsTree } from '../sysfs/index.js';
 import { Bench } from './bench.js';
 
-/** What the table cannot say: how a pair reads whose fault leads to no cause (yet). */
-const WITHOUT_CAUSE: Partial<Record<FaultId, Health>> = {
-  paired: 'healthy',
-  'slow-bytes': 'healthy',
-  flap: 'healthy',
+/** What the table cannot say: how a pair reads whose fault leads to no cause (yet), and to which other cause in the meantime. */
+const WITHOUT_CAUSE: Partial<Record<FaultId, { health: Health; cause?: CauseId }>> = {
+  paired: { health: 'healthy' },
+  'slow-bytes': { health: 'healthy' },
+  flap: { health: 'healthy' },
   // Seen to be wrong on its rung, with no cause to name for it.
-  impostor: 'broken',
-  'service-invalid': 'broken',
+  impostor: { health: 'broken' },
+  'service-invalid': { health: 'broken' },
+  'service-prohibited': { health: 'broken' },
+  'before-first-unlock': { health: 'broken' },
+  'lost-mode': { health: 'broken' },
+  // Nothing that a pair needs is missing.
+  'wifi-sync-off': { health: 'healthy' },
+  'clock-skew': { health: 'healthy' },
+  'not-activated': { health: 'healthy' },
+  'storage-full': { health: 'healthy' },
+  'battery-worn': { health: 'healthy' },
+  'wifi-only': { health: 'broken', cause: 'C40' },
+  'certificates-ended': { health: 'broken', cause: 'C44' },
+  'wifi-too': { health: 'healthy' },
+  // Without a look into the daemon's log it is a phone that is not listed.
+  'preflight-dropped': { health: 'unknown', cause: 'C39' },
 };
 
 /** Faults whose sign is silence: waiting for it is made short. Everything else gets time, since a busy computer is slow. */
 const SILENT: readonly FaultId[] = ['hang', 'half-frame', 'mux-silent'];
+/** One set for all: making keys is nearly all of the time that pairing takes. */
+const keys = newPairingKeys();
 const PATIENT_MS = 10_000;
 const SHORT_MS = 400;
 
@@ -45,7 +69,7 @@ describe('each fault leads the agent, over real sockets, to the cause that the t
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'lockstep-lab-test-'));
-    bench = new Bench({ seed: 'causes', recordsDir: join(dir, 'records'), tree: new SysfsTree(join(dir, 'sys')) });
+    bench = new Bench({ seed: 'causes', recordsDir: join(dir, 'records'), tree: new SysfsTree(join(dir, 'sys')), keys: () => keys });
     bench.add({ name: 'anna' });
     const address: MuxAddress = { kind: 'unix', path: join(dir, 'usbmuxd') };
     await bench.mux.listen(address);
@@ -70,22 +94,36 @@ describe('each fault leads the agent, over real sockets, to the cause that the t
     const stream = await mux.connect(device.deviceId, LOCKDOWN_PORT);
     streams.push(stream);
     const lockdown = new LockdownClient(stream);
-    const key = await lockdown.getValue(null, 'DevicePublicKey');
-    const record = await newPairRecord(key as Uint8Array, { systemBuid: await mux.readBuid() });
-    const { outcome, error, code } = await lockdown.pair(record, { ms: 0 });
+    const reading = await offer(mux, lockdown);
     await lockdown.close();
     return {
       kind: 'pairing-attempt',
       subject: { udid: device.udid },
       state: 'seen',
-      reading: { outcome, error, code },
+      reading,
       at: new Date().toISOString(),
       probe: 'F11',
       tookMs: 1,
     };
   }
 
-  async function verdict(replyMs: number, more: Fact[]): Promise<Diagnosis> {
+  /** One Pair, after the tap where a dialog comes up. A phone that keeps back the key that pairing needs has refused too. */
+  async function offer(mux: MuxClient, lockdown: LockdownClient): Promise<Pick<PairAnswer, 'outcome' | 'error' | 'code'>> {
+    try {
+      const key = await lockdown.getValue(null, 'DevicePublicKey');
+      const record = await newPairRecord(key as Uint8Array, { systemBuid: await mux.readBuid(), keys: await keys });
+      let answer = await lockdown.pair(record, { ms: 0 });
+      if (answer.outcome === 'pending' && bench.phone('anna').faults.has('record-unsavable') && bench.phone('anna').tapTrust())
+        answer = await lockdown.pair(record, { ms: 0 });
+      const { outcome, error, code } = answer;
+      return { outcome, error, code };
+    } catch (e) {
+      if (!(e instanceof DeviceError) || e.failure.kind !== 'lockdown') throw e;
+      return { outcome: 'refused', error: e.failure.word, code: e.failure.code };
+    }
+  }
+
+  async function verdict(replyMs: number, more: Fact[]): Promise<Diagnosis & { facts: Fact[] }> {
     const mux = new MuxClient({ open, replyMs });
     const { udid } = bench.phone('anna');
     const crashes: unknown[] = [];
@@ -103,7 +141,7 @@ describe('each fault leads the agent, over real sockets, to the cause that the t
     expect(crashes).toEqual([]);
     const set = (mine: (f: Fact) => boolean): FactSet =>
       Object.fromEntries([...facts, ...more].filter(mine).map((f) => [f.kind, { ...f, at: Date.parse(f.at), seenAt: Date.parse(f.at) }]));
-    return diagnose({
+    const diagnosis = diagnose({
       now: Date.now(),
       hostHeard: true,
       host: set((f) => f.subject === 'host'),
@@ -112,6 +150,7 @@ describe('each fault leads the agent, over real sockets, to the cause that the t
       presence: 'attached',
       health: 'unknown',
     });
+    return { ...diagnosis, facts: [...facts, ...more] };
   }
 
   it.each([...START_IDS, ...PHONE_FAULT_IDS, ...MUX_FAULT_IDS])('%s', async (fault) => {
@@ -120,16 +159,25 @@ describe('each fault leads the agent, over real sockets, to the cause that the t
     await bench.begin('anna', isMux(fault) ? 'paired' : (fault as PhoneFaultId));
     bench.plug('anna');
     if (isMux(fault)) await bench.setMuxFault(fault);
-    const { findings, health } = await verdict(
+    const { findings, health, facts } = await verdict(
       SILENT.includes(fault) ? SHORT_MS : PATIENT_MS,
       row.seenBy === 'pairing' ? [await askToPair()] : [],
     );
-    const causes = findings.filter((f) => f.explainedBy === null && f.health !== 'advisory').map((f) => f.cause);
-    const judged = row.cause !== null && ruleOf(row.cause) !== undefined;
-    expect({ causes, health: judged ? 'a fault' : health }).toEqual({
-      causes: judged ? [row.cause] : [],
-      health: judged ? 'a fault' : (WITHOUT_CAUSE[fault] ?? 'unknown'),
-    });
-    if (judged) expect(['broken', 'waiting', 'unknown']).toContain(health);
+    // Remarks that change no health are let pass, unless one is the very cause.
+    const told = findings.filter((f) => f.explainedBy === null && (f.health !== 'advisory' || f.cause === row.cause));
+    const causes = told.map((f) => f.cause);
+    const rule = row.cause === null ? undefined : ruleOf(row.cause);
+    const read = new Set(facts.map((f) => f.kind));
+    // A rule that speaks of facts which this agent does not read (yet) may be silent.
+    const heard = rule?.evidence.every((name) => SIGNALS[name].kind === null || read.has(SIGNALS[name].kind)) ?? false;
+    const instead = WITHOUT_CAUSE[fault] ?? { health: 'unknown' };
+    if (rule === undefined || (!heard && !causes.includes(rule.id))) {
+      expect(causes).toEqual(instead.cause === undefined ? [] : [instead.cause]);
+      // A phone that comes and goes may be gone at the moment it is looked at.
+      expect(fault === 'flap' ? ['healthy', 'unknown'] : [instead.health]).toContain(health);
+    } else {
+      expect(causes).toEqual([row.cause]);
+      if (told[0]?.health !== 'advisory') expect(['broken', 'degraded', 'waiting', 'unknown']).toContain(health);
+    }
   });
 });

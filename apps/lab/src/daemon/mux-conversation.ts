@@ -159,9 +159,9 @@ export class MuxConversation {
   }
 
   private connect(tag: number, deviceId: number, port: number): void {
-    const phone = this.mux.attached.find((a) => a.deviceId === deviceId)?.phone;
-    if (phone === undefined) return this.result(tag, MUX_RESULT.badDevice);
-    const serve = phone.connect(port);
+    const entry = this.mux.attached.find((a) => a.deviceId === deviceId);
+    if (entry === undefined) return this.result(tag, MUX_RESULT.badDevice);
+    const serve = entry.phone.connect(port, entry.via);
     if (serve === null) return this.result(tag, MUX_RESULT.refused);
     this.result(tag, MUX_RESULT.ok);
     this.state = 'connected';

@@ -3,7 +3,7 @@ import { chmodSync, linkSync, lstatSync, renameSync, rmSync } from 'node:fs';
 import { createConnection, createServer, type Server, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PlistDict } from '@lockstep/agent/device';
-import { type MuxFaultId, Seeded, type SimulatedPhone } from '../phone/index.js';
+import { type LabClock, type MuxFaultId, Seeded, type SimulatedPhone, type Via, wallClock } from '../phone/index.js';
 import type { AttachedPhone } from './attached.js';
 import { addressForClients, type ListenAddress } from './listen-address.js';
 import { ListenError, listenError } from './listen-error.js';
@@ -14,7 +14,15 @@ export interface MuxOptions {
   /** Folder of the pair records and of the BUID; made when missing. */
   recordsDir: string;
   seed: string;
+  /** What its log is dated by. */
+  clock?: LabClock;
 }
+
+/** usbmuxd's levels (log.h). */
+const LEVELS = { error: 1, warning: 2, notice: 3 } as const;
+const LOG_LINES = 500;
+/** lockdownd could not be reached: libimobiledevice's MUX_ERROR, which preflight meets when a phone does not answer in time. */
+const PREFLIGHT_ERROR = -8;
 
 interface MuxEvents {
   /** It started, stopped, or got or lost a fault. */
@@ -32,7 +40,7 @@ export class SimulatedMux extends EventEmitter<MuxEvents> {
 
   private readonly pids: Seeded;
   private readonly clients = new Map<Duplex, MuxConversation>();
-  private plugged: { phone: SimulatedPhone; locationId: number; speedMbps: number }[] = [];
+  private plugged: Omit<AttachedPhone, 'deviceId'>[] = [];
   private list: AttachedPhone[] = [];
   private server: Server | null = null;
   private address: ListenAddress | null = null;
@@ -43,9 +51,12 @@ export class SimulatedMux extends EventEmitter<MuxEvents> {
   private started = 0;
   private lastPid = 0;
   private turn: Promise<void> = Promise.resolve();
+  private readonly clock: LabClock;
+  private readonly lines: { at: number; text: string }[] = [];
 
   constructor(options: MuxOptions) {
     super();
+    this.clock = options.clock ?? wallClock;
     const seed = new Seeded(options.seed);
     this.records = new RecordFolder(options.recordsDir, seed.fork('buid').uuid());
     this.noise = seed.fork('noise');
@@ -64,6 +75,11 @@ export class SimulatedMux extends EventEmitter<MuxEvents> {
 
   get fault(): MuxFaultId | null {
     return this.currentFault;
+  }
+
+  /** What the daemon wrote, oldest first, in usbmuxd's words: `[LEVEL] text`, with the moment. The last 500 lines. */
+  get log(): readonly { at: number; text: string }[] {
+    return this.lines;
   }
 
   /** What ListDevices shows. */
@@ -104,7 +120,7 @@ export class SimulatedMux extends EventEmitter<MuxEvents> {
     this.lastPid = pid;
     this.currentPid = pid;
     this.nextDeviceId = 1;
-    for (const { phone, locationId, speedMbps } of this.plugged) this.show(phone, locationId, speedMbps);
+    for (const entry of this.plugged) this.show(entry);
     this.emit('state');
   }
 
@@ -151,27 +167,46 @@ export class SimulatedMux extends EventEmitter<MuxEvents> {
     });
   }
 
-  /** A phone comes within reach. Its device id, or null while the daemon is stopped: it is shown at the next start. */
+  /** A phone comes within reach by cable. Its device id, or null while the daemon is stopped: it is shown at the next start. */
   attach(phone: SimulatedPhone, place: { busnum: number; devnum: number; speedMbps: number }): number | null {
-    this.detach(phone);
-    const locationId = place.busnum * 0x10000 + place.devnum;
-    this.plugged.push({ phone, locationId, speedMbps: place.speedMbps });
-    return this.currentPid === null ? null : this.show(phone, locationId, place.speedMbps);
+    return this.reach({ phone, via: 'usb', locationId: place.busnum * 0x10000 + place.devnum, speedMbps: place.speedMbps });
+  }
+
+  /** A phone comes within reach over the network; it may be there by cable too. */
+  attachNetwork(phone: SimulatedPhone): number | null {
+    return this.reach({ phone, via: 'network', locationId: 0, speedMbps: 0 });
   }
 
   /** Whether the phone is within reach, also while the daemon is stopped. */
-  knows(phone: SimulatedPhone): boolean {
-    return this.plugged.some((p) => p.phone === phone);
+  knows(phone: SimulatedPhone, via: Via = 'usb'): boolean {
+    return this.plugged.some((p) => p.phone === phone && p.via === via);
   }
 
-  /** A phone is gone: its connections end, listeners are told. */
-  detach(phone: SimulatedPhone): void {
-    if (!this.knows(phone)) return;
-    this.plugged = this.plugged.filter((p) => p.phone !== phone);
-    const entry = this.list.find((a) => a.phone === phone);
-    this.list = this.list.filter((a) => a.phone !== phone);
-    phone.unplugged();
-    if (entry !== undefined) for (const client of this.clients.values()) client.tell('Detached', entry.deviceId);
+  /** A phone is gone from the cable, or from the network: its connections end, listeners are told. */
+  detach(phone: SimulatedPhone, via: Via = 'usb'): void {
+    if (!this.knows(phone, via)) return;
+    const entry = this.list.find((a) => a.phone === phone && a.via === via);
+    this.plugged = this.plugged.filter((p) => p.phone !== phone || p.via !== via);
+    this.list = this.list.filter((a) => a !== entry);
+    if (via === 'network') phone.outOfRange();
+    else phone.unplugged();
+    if (entry === undefined) return;
+    this.write(`Removed device ${entry.deviceId} on location 0x${entry.locationId.toString(16)}`);
+    for (const client of this.clients.values()) client.tell('Detached', entry.deviceId);
+  }
+
+  /** The daemon gives a phone up after its preflight, as libimobiledevice's does: its log says so, and it is listed no more. */
+  dropAfterPreflight(phone: SimulatedPhone): void {
+    const entry = this.list.find((a) => a.phone === phone && a.via === 'usb');
+    if (entry === undefined) return;
+    const { deviceId } = entry;
+    this.write(
+      `preflight_worker_handle_device_add: ERROR: Could not connect to lockdownd on device ${phone.udid}, lockdown error ${PREFLIGHT_ERROR}`,
+      'error',
+    );
+    this.write(`preflight_worker_handle_device_add: Finished preflight on device ${phone.udid}`);
+    this.list = this.list.filter((a) => a !== entry);
+    for (const client of this.clients.values()) client.tell('Detached', deviceId);
   }
 
   /** Serves one client on a stream of any kind. A stopped daemon has nobody who could: the stream is destroyed. */
@@ -204,11 +239,26 @@ export class SimulatedMux extends EventEmitter<MuxEvents> {
     return done;
   }
 
-  private show(phone: SimulatedPhone, locationId: number, speedMbps: number): number {
-    const entry = { deviceId: this.nextDeviceId++, phone, locationId, speedMbps };
+  private reach(place: Omit<AttachedPhone, 'deviceId'>): number | null {
+    this.detach(place.phone, place.via);
+    this.plugged.push(place);
+    return this.currentPid === null ? null : this.show(place);
+  }
+
+  private show(place: Omit<AttachedPhone, 'deviceId'>): number {
+    const entry = { ...place, deviceId: this.nextDeviceId++ };
     this.list = [...this.list, entry];
+    if (entry.via === 'usb')
+      this.write(
+        `Connected to v2.0 device ${entry.deviceId} on location 0x${entry.locationId.toString(16)} with serial number ${entry.phone.udid}`,
+      );
     for (const client of this.clients.values()) client.tellAttached(entry);
     return entry.deviceId;
+  }
+
+  private write(text: string, level: keyof typeof LEVELS = 'notice'): void {
+    this.lines.push({ at: this.clock.now(), text: `[${LEVELS[level]}] ${text}` });
+    if (this.lines.length > LOG_LINES) this.lines.shift();
   }
 
   private async openServer(address: ListenAddress): Promise<void> {

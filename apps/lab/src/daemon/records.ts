@@ -36,6 +36,13 @@ export class RecordFolder {
     return this.known;
   }
 
+  /** Makes this computer another one, as a new disk or a cloned one does: a new BUID, while the records stay. */
+  renew(): void {
+    const buid = this.buid;
+    this.known = buid.startsWith('0') ? `1${buid.slice(1)}` : `0${buid.slice(1)}`;
+    this.writeFile(SYSTEM, writePlist({ SystemBUID: this.known }));
+  }
+
   /** The record's bytes, or an errno. */
   read(id: unknown): Buffer | number {
     if (typeof id !== 'string') return ERRNO.invalid;

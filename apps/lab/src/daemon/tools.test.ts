@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { newPairingKeys } from '@lockstep/agent/device';
 import type { PhoneFaultId } from '../phone/index.js';
 import { Bench } from './bench.js';
 
@@ -23,11 +24,15 @@ function tool(address: string, name: string, ...args: string[]): Promise<Run> {
 }
 
 // Before anything is served, so that waiting blocks nobody.
-const missing = ['idevice_id', 'ideviceinfo', 'idevicepair'].filter((name) => spawnSync(name, ['--version']).error !== undefined);
+const missing = ['idevice_id', 'ideviceinfo', 'idevicepair', 'idevicediagnostics'].filter(
+  (name) => spawnSync(name, ['--version']).error !== undefined,
+);
 if (missing.length > 0) {
   process.stdout.write(`libimobiledevice's tools are left out: ${missing.join(', ')} not found (Debian: libimobiledevice-utils)\n`);
 }
 const whereInstalled = missing.length > 0 ? describe.skip : describe;
+
+const keys = newPairingKeys();
 
 whereInstalled.each(['unix', 'tcp'] as const)("libimobiledevice's tools over %s", (kind) => {
   let dir: string;
@@ -37,7 +42,7 @@ whereInstalled.each(['unix', 'tcp'] as const)("libimobiledevice's tools over %s"
 
   beforeAll(async () => {
     dir = mkdtempSync(join(tmpdir(), 'lockstep-lab-test-'));
-    bench = new Bench({ seed: `tools-${kind}`, recordsDir: join(dir, 'records') });
+    bench = new Bench({ seed: `tools-${kind}`, recordsDir: join(dir, 'records'), keys: () => keys });
     udid = bench.add({ name: 'anna', deviceName: 'Anna’s iPhone 📱', udidStyle: kind === 'unix' ? 'new' : 'sha1' }).udid;
     bench.plug('anna');
     address = await bench.mux.listen(kind === 'unix' ? { kind, path: join(dir, 'usbmuxd') } : { kind, host: '127.0.0.1', port: 0 });
@@ -77,6 +82,10 @@ whereInstalled.each(['unix', 'tcp'] as const)("libimobiledevice's tools over %s"
   });
 
   it.each([
+    ['before-first-unlock', 'Escrow lockded (-35)'],
+    ['lost-mode', '(-37)'],
+    ['supervised-closed', '(-38)'],
+    ['supervised-challenge', '(-39)'],
     ['locked', 'Password protected (-17)'],
     ['trust-pending', 'Pairing dialog response pending (-19)'],
     ['trust-ignored', 'Pairing dialog response pending (-19)'],
@@ -91,6 +100,56 @@ whereInstalled.each(['unix', 'tcp'] as const)("libimobiledevice's tools over %s"
     const run = await tool(address, 'ideviceinfo');
     expect(run.text).toContain(words);
     expect(run.code).toBe(255);
+  });
+
+  it('read the battery: its domain, and its health from diagnostics', async () => {
+    await bench.begin('anna', 'paired');
+    const battery = await tool(address, 'ideviceinfo', '-q', 'com.apple.mobile.battery');
+    expect([battery.code, battery.text.split('\n').filter((l) => /^(Battery|Fully|External)/.test(l)).length]).toEqual([0, 5]);
+    for (const [fault, full, cycles] of [
+      [null, 2_904, 212],
+      ['battery-worn', 1_968, 1_041],
+    ] as const) {
+      if (fault !== null) bench.setFault('anna', fault);
+      for (const what of ['All', 'GasGauge']) {
+        const run = await tool(address, 'idevicediagnostics', 'diagnostics', what);
+        expect(run.code).toBe(0);
+        expect(run.text.replace(/\s+/g, '')).toContain(`<key>FullChargeCapacity</key><integer>${full}</integer>`);
+      }
+      const entry = await tool(address, 'idevicediagnostics', 'ioregentry', 'AppleSmartBattery');
+      expect(entry.text.replace(/\s+/g, '')).toContain(`<key>CycleCount</key><integer>${cycles}</integer>`);
+    }
+  });
+
+  it('restart the phone', async () => {
+    await bench.begin('anna', 'paired');
+    const run = await tool(address, 'idevicediagnostics', 'restart');
+    expect([run.code, run.text.trim()]).toEqual([0, 'Restarting device.']);
+  });
+
+  it.each([
+    ['supervised-closed', '-38'],
+    ['supervised-challenge', '-39'],
+    ['record-unsavable', '-30'],
+  ] satisfies [PhoneFaultId, string][])('pair: %s is %s', async (fault, code) => {
+    await bench.begin('anna', fault);
+    await tool(address, 'idevicepair', 'pair');
+    bench.phone('anna').tapTrust();
+    const run = await tool(address, 'idevicepair', 'pair');
+    expect([run.code, run.text]).toEqual([1, expect.stringContaining(`unhandled error code ${code}`)]);
+  });
+
+  it('tell a phone on the network from one on a cable', async () => {
+    await bench.begin('anna', 'wifi-too');
+    const entry = (over: string) => `${udid} (${over})\n`;
+    expect((await tool(address, 'idevice_id')).text).toBe(entry('USB') + entry('Network'));
+    bench.clearFault('anna');
+    bench.setFault('anna', 'wifi-only');
+    expect((await tool(address, 'idevice_id', '-l')).text).toBe('');
+    expect((await tool(address, 'idevice_id', '-n')).text).toBe(`${udid}\n`);
+    // Reading is left out: these tools do not ask the multiplexer for such a phone but go to its address, where the lab has nothing.
+    bench.clearFault('anna');
+    expect((await tool(address, 'idevice_id', '-l')).text).toBe(`${udid}\n`);
   });
 
   it('accept an impostor, which is why this project pins the certificate', async () => {

@@ -20,3 +20,5 @@ export { type PhoneOptions, type RequestNote, SimulatedPhone } from './phone.js'
 export type { OfferedRecord } from './requests.js';
 export { Seeded } from './seeded.js';
 export { REQUEST_PAIR } from './services.js';
+export { LAB_ORGANISATION, type LabOrganisation, labOrganisation, type Supervision } from './supervision.js';
+export type { Via } from './trust.js';

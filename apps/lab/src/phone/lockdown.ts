@@ -5,6 +5,7 @@ import type { SimulatedPhone } from './phone.js';
 import { sendReply } from './replies.js';
 import { answer, type LockdownSession, type Outcome } from './requests.js';
 import { RecordCarrier, serveTls } from './tls.js';
+import type { Via } from './trust.js';
 import { encodeMessage } from './wire.js';
 
 /** lockdownd's port on every phone. */
@@ -25,6 +26,7 @@ export class LockdownConversation {
   constructor(
     private readonly phone: SimulatedPhone,
     private readonly raw: Duplex,
+    private readonly via: Via,
   ) {
     raw.on('data', (chunk: Buffer) => this.receive(chunk));
     raw.on('error', () => raw.destroy());
@@ -34,7 +36,7 @@ export class LockdownConversation {
 
   private receive(chunk: Buffer): void {
     if (this.carrier === null) return this.readFrames(chunk);
-    if (this.phone.faults.has('tls-cut')) return this.cut();
+    if (this.phone.faults.has('tls-cut') || this.phone.faults.has('certificates-ended')) return this.cut();
     const clear = this.carrier.feed(chunk);
     if (clear === null) return;
     // Clear text inside a session is an attack or a bug; after StopSession it is the next request.
@@ -57,7 +59,7 @@ export class LockdownConversation {
     if (this.raw.destroyed) return;
     let outcome: Outcome | null = null;
     try {
-      outcome = await answer(this.phone, parsePlistDict(body), this.session);
+      outcome = await answer(this.phone, parsePlistDict(body), this.session, this.via);
     } catch (error) {
       if (!(error instanceof PlistError)) throw error;
     }

@@ -3,6 +3,8 @@ import type { PlistDict } from '@lockstep/agent/device';
 import { z } from 'zod';
 import type { GrantedPairing } from './pairings.js';
 import type { SimulatedPhone } from './phone.js';
+import type { PairingProof, Refusal } from './supervision.js';
+import type { Via } from './trust.js';
 
 /** A lockdown session that was started and not stopped. */
 export interface LockdownSession {
@@ -18,8 +20,8 @@ export interface Outcome {
   then?: { do: 'encrypt'; session: LockdownSession } | { do: 'decrypt' } | { do: 'close' };
 }
 
-type Answer = PlistDict | { error: string };
-type Handler = (phone: SimulatedPhone, request: PlistDict, session: LockdownSession | null) => Promise<Outcome | Answer>;
+type Answer = PlistDict | { EscrowBag?: Uint8Array } | Refusal;
+type Handler = (phone: SimulatedPhone, request: PlistDict, session: LockdownSession | null, via: Via) => Promise<Outcome | Answer>;
 
 const word = z.string().min(1).max(256);
 const data = z.custom<Uint8Array>((v) => v instanceof Uint8Array, 'must be data');
@@ -37,13 +39,13 @@ const error = (name: string) => ({ error: name });
 
 /** The requests that lockdownd of iOS 7 and later answers. */
 const HANDLERS: Record<string, Handler> = {
-  QueryType: async () => ({ Type: 'com.apple.mobile.lockdown' }),
+  QueryType: async (phone) => ({ Type: `com.apple.mobile.${phone.faults.has('restoring') ? 'restored' : 'lockdown'}` }),
 
-  GetValue: async (phone, request, session) => {
+  GetValue: async (phone, request, session, via) => {
     const asked = z.object({ Domain: word.optional(), Key: word.optional() }).safeParse(request);
     if (!asked.success) return error('InvalidResponse');
     const { Domain, Key } = asked.data;
-    const found = await phone.value(Domain, Key, session !== null);
+    const found = await phone.value(Domain, Key, session !== null, via);
     const echo = { ...(Domain === undefined ? {} : { Domain }), ...(Key === undefined ? {} : { Key }) };
     return 'error' in found ? { ...echo, Error: found.error } : { ...echo, Value: found.value };
   },
@@ -55,16 +57,16 @@ const HANDLERS: Record<string, Handler> = {
     const { Domain, Key, Value } = asked.data;
     if (Domain !== 'com.apple.mobile.wireless_lockdown' || Key !== 'EnableWifiConnections') return error('SetProhibited');
     if (typeof Value !== 'boolean') return error('MissingValue');
-    phone.wifiConnections = Value;
+    phone.setWifiConnections(Value);
     return { Domain, Key, Value };
   },
 
   RemoveValue: async () => error('RemoveProhibited'),
 
-  Pair: async (phone, request) => {
+  Pair: async (phone, request, _session, via) => {
     const parsed = pairRecord(request);
     if ('error' in parsed) return parsed;
-    return phone.pair(parsed.record);
+    return phone.pair(parsed.record, pairingProof(request), via);
   },
 
   Unpair: async (phone, request) => {
@@ -109,14 +111,19 @@ const HANDLERS: Record<string, Handler> = {
 };
 
 /** Answers one request. Null: not a request at all; lockdownd hangs up. Unknown ones answer InvalidRequest (the real wording is not known). */
-export async function answer(phone: SimulatedPhone, request: PlistDict, session: LockdownSession | null): Promise<Outcome | null> {
+export async function answer(
+  phone: SimulatedPhone,
+  request: PlistDict,
+  session: LockdownSession | null,
+  via: Via,
+): Promise<Outcome | null> {
   const name = request.Request;
   if (typeof name !== 'string') return null;
-  const handler = Object.hasOwn(HANDLERS, name) ? HANDLERS[name] : undefined;
-  const got = handler === undefined ? error('InvalidRequest') : await handler(phone, request, session);
-  const outcome: Outcome = isOutcome(got)
-    ? got
-    : { reply: 'error' in got && typeof got.error === 'string' ? { Error: got.error } : (got as PlistDict) };
+  // While a phone is restored another program answers here.
+  const known = Object.hasOwn(HANDLERS, name) && (!phone.faults.has('restoring') || name === 'QueryType' || name === 'Goodbye');
+  const handler = known ? HANDLERS[name] : undefined;
+  const got = handler === undefined ? error('InvalidRequest') : await handler(phone, request, session, via);
+  const outcome: Outcome = isOutcome(got) ? got : { reply: isRefusal(got) ? refusalReply(got) : (got as PlistDict) };
   const failure = outcome.reply.Error;
   phone.note({
     request: name,
@@ -124,6 +131,14 @@ export async function answer(phone: SimulatedPhone, request: PlistDict, session:
     error: typeof failure === 'string' ? failure : null,
   });
   return { ...outcome, reply: { Request: name, ...outcome.reply } };
+}
+
+function isRefusal(got: Answer): got is Refusal {
+  return 'error' in got && typeof got.error === 'string';
+}
+
+function refusalReply({ error: word, extended }: Refusal): PlistDict {
+  return { Error: word, ...(extended === undefined ? {} : { ExtendedResponse: extended }) };
 }
 
 function isOutcome(got: Outcome | Answer): got is Outcome {
@@ -148,6 +163,17 @@ function pairRecord(request: PlistDict): { record: OfferedRecord } | { error: st
       // Private keys have no business in a request; the lab tells on clients that send them.
       carriesPrivateKey: envelope.data.PairRecord.HostPrivateKey !== undefined || envelope.data.PairRecord.RootPrivateKey !== undefined,
     },
+  };
+}
+
+/** What a Pair request says besides its record; parts of another type count as not said. */
+function pairingProof(request: PlistDict): PairingProof {
+  const options = z
+    .object({ SupervisorCertificate: data.optional(), ChallengeResponse: data.optional() })
+    .safeParse(request.PairingOptions);
+  return {
+    supervisorCertificate: options.data?.SupervisorCertificate ?? null,
+    challengeResponse: options.data?.ChallengeResponse ?? null,
   };
 }
 

@@ -4,6 +4,7 @@ import type { SimulatedPhone } from './phone.js';
 import type { LockdownSession } from './requests.js';
 import { SERVICES, ServiceTalk } from './services.js';
 import { serveTls } from './tls.js';
+import type { Via } from './trust.js';
 
 /** The range from which systems give out ports (RFC 6335, dynamic ports). */
 const PORTS = { first: 49_152, count: 16_384 } as const;
@@ -12,7 +13,7 @@ const UNCLAIMED_MS = 60_000;
 
 /** The ports that StartService opened. Each takes one connection. */
 export class ServicePorts {
-  private readonly open = new Map<number, { serve: (stream: Duplex) => void; alarm: Alarm }>();
+  private readonly open = new Map<number, { serve: (stream: Duplex, via: Via) => void; alarm: Alarm }>();
   private next = 0;
 
   constructor(private readonly phone: SimulatedPhone) {}
@@ -27,12 +28,12 @@ export class ServicePorts {
     if (session !== null && this.phone.faults.has('service-refused')) return { error: 'PasswordProtected' };
     // Since iOS 13 services started in a session speak TLS; the insecure one never does.
     const tls = !service.sessionless;
-    const serve = (stream: Duplex) => {
+    const serve = (stream: Duplex, via: Via) => {
       const talk = tls && session !== null ? serveTls(stream, session.tls, session.pairing) : stream;
       for (const s of new Set([stream, talk])) s.on('error', () => s.destroy());
       if (talk !== stream) stream.on('close', () => talk.destroy());
       // Nothing is said before it is known who listens.
-      const begin = () => service.serve(this.phone, new ServiceTalk(talk, (act) => talk.once('close', act)));
+      const begin = () => service.serve(this.phone, new ServiceTalk(talk, via, (act) => talk.once('close', act)));
       if (talk === stream) begin();
       else talk.once('secure', () => !talk.destroyed && begin());
     };
@@ -45,7 +46,7 @@ export class ServicePorts {
   }
 
   /** What serves the one connection to a port; null: closed. */
-  take(port: number): ((stream: Duplex) => void) | null {
+  take(port: number): ((stream: Duplex, via: Via) => void) | null {
     const entry = this.open.get(port);
     if (entry === undefined) return null;
     entry.alarm.cancel();

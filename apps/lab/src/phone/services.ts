@@ -1,7 +1,9 @@
 import type { Duplex } from 'node:stream';
 import { LockdownFrames, type PlistDict, PlistError, parsePlistDict } from '@lockstep/agent/device';
 import { z } from 'zod';
+import { type BatteryCondition, conditionOf } from './condition.js';
 import type { SimulatedPhone } from './phone.js';
+import type { Via } from './trust.js';
 import { encodeMessage } from './wire.js';
 
 /** A service of the phone, behind a port of its own. */
@@ -16,12 +18,15 @@ export const REQUEST_PAIR = 'com.apple.mobile.lockdown.request_pair';
 
 /** Seconds a phone waits for Polo before it hangs up (seen in heartbeat clients). */
 const HEARTBEAT_INTERVAL_S = 10;
+/** The answer leaves before the phone goes down. */
+const RESTART_MS = 100;
 const MESSAGE_LIMIT = 1024 * 1024;
 
 /** Messages of one connection to a service. */
 export class ServiceTalk {
   constructor(
     private readonly stream: Duplex,
+    readonly via: Via,
     /** The connection is over. */
     readonly closed: (act: () => void) => void,
   ) {}
@@ -81,6 +86,7 @@ function heartbeat(phone: SimulatedPhone, talk: ServiceTalk): void {
   talk.closed(() => alarm.cancel());
   talk.each((message) => {
     if (message.Command !== 'Polo') return;
+    phone.beat(talk.via);
     alarm.cancel();
     alarm = phone.clock.after(HEARTBEAT_INTERVAL_S * 500, beat);
   });
@@ -90,45 +96,69 @@ function heartbeat(phone: SimulatedPhone, talk: ServiceTalk): void {
   }
 }
 
-const BATTERY = {
-  CycleCount: 212,
-  DesignCapacity: 3_227,
-  NominalChargeCapacity: 2_904,
-  AppleRawMaxCapacity: 2_904,
-  CurrentCapacity: 80,
-  IsCharging: true,
-  Temperature: 2_910,
-};
-const GAS_GAUGE = {
-  CycleCount: BATTERY.CycleCount,
-  DesignCapacity: BATTERY.DesignCapacity,
-  FullChargeCapacity: BATTERY.NominalChargeCapacity,
-  Status: 'Success',
-};
-const DiagnosticsRequest = z.object({ Request: z.string(), EntryClass: z.string().optional() });
+/** The battery as the IORegistry has it; much more stands there on a real phone, its serial number too. */
+function registryOf({ percent, cycles, designMah, fullMah }: BatteryCondition): PlistDict {
+  return {
+    BatteryInstalled: true,
+    CycleCount: cycles,
+    DesignCapacity: designMah,
+    NominalChargeCapacity: fullMah,
+    AppleRawMaxCapacity: fullMah,
+    // A percentage since the iPhone 6s or so, whatever the battery can still hold.
+    MaxCapacity: 100,
+    CurrentCapacity: percent,
+    IsCharging: true,
+    ExternalConnected: true,
+    Serial: 'F8Y2340A1QRJKLMN',
+    Temperature: 2_910,
+  };
+}
+
+function gaugeOf({ cycles, designMah, fullMah }: BatteryCondition): PlistDict {
+  return { CycleCount: cycles, DesignCapacity: designMah, FullChargeCapacity: fullMah, Status: 'Success' };
+}
+
+/** What a caller may name of the IORegistry to find the battery: the class it belongs to, its own, or its name. */
+const BATTERY_NAMES: ReadonlySet<string> = new Set(['AppleSmartBattery', 'IOPMPowerSource', 'AppleARMPMUCharger']);
+const DiagnosticsRequest = z.object({ Request: z.string(), EntryClass: z.string().optional(), EntryName: z.string().optional() });
 
 function diagnosticsRelay(phone: SimulatedPhone, talk: ServiceTalk): void {
   talk.each((message) => {
     const asked = DiagnosticsRequest.safeParse(message);
     if (!asked.success) return talk.send({ Status: 'UnknownRequest' });
+    const { battery } = conditionOf(phone.faults, phone.clock.now());
     switch (asked.data.Request) {
       case 'Goodbye':
         return talk.end({ Status: 'Success' });
       case 'All':
       case 'GasGauge':
-        return talk.send({ Status: 'Success', Diagnostics: { GasGauge: GAS_GAUGE } });
-      case 'IORegistry':
-        return asked.data.EntryClass === 'AppleSmartBattery' || asked.data.EntryClass === 'IOPMPowerSource'
-          ? talk.send({ Status: 'Success', Diagnostics: { IORegistry: BATTERY } })
-          : talk.send({ Status: 'Success', Diagnostics: {} });
+        return talk.send({ Status: 'Success', Diagnostics: { GasGauge: gaugeOf(battery) } });
+      case 'IORegistry': {
+        const found = [asked.data.EntryClass, asked.data.EntryName].some((name) => name !== undefined && BATTERY_NAMES.has(name));
+        return talk.send({ Status: 'Success', Diagnostics: found ? { IORegistry: registryOf(battery) } : {} });
+      }
       case 'MobileGestalt':
         return talk.send({ Status: 'Success', Diagnostics: { MobileGestalt: { Status: 'MobileGestaltDeprecated' } } });
       case 'Restart':
         talk.end({ Status: 'Success' });
-        return phone.restart();
+        phone.clock.after(RESTART_MS, () => phone.restart());
+        return;
       default:
         return talk.send({ Status: 'UnknownRequest' });
     }
+  });
+}
+
+/** Profiles and supervision; of its requests the one that only reads. */
+function mobileConfig(phone: SimulatedPhone, talk: ServiceTalk): void {
+  talk.each((message) => {
+    if (message.RequestType !== 'GetCloudConfiguration') return talk.send({ Status: 'Error', ErrorChain: [] });
+    const { supervised, restricted, organisation } = phone.supervision;
+    const owner: PlistDict = organisation === null ? {} : { OrganizationName: organisation };
+    talk.send({
+      Status: 'Acknowledged',
+      CloudConfiguration: { ...owner, IsSupervised: supervised, AllowPairing: !restricted, ConfigurationWasApplied: true },
+    });
   });
 }
 
@@ -138,4 +168,5 @@ export const SERVICES: ReadonlyMap<string, Service> = new Map<string, Service>([
   ['com.apple.mobile.insecure_notification_proxy', { sessionless: true, serve: notificationProxy }],
   ['com.apple.mobile.heartbeat', { sessionless: false, serve: heartbeat }],
   ['com.apple.mobile.diagnostics_relay', { sessionless: false, serve: diagnosticsRelay }],
+  ['com.apple.mobile.MCInstall', { sessionless: false, serve: mobileConfig }],
 ]);

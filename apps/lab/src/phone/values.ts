@@ -1,13 +1,7 @@
 import type { PlistDict } from '@lockstep/agent/device';
+import type { PhoneCondition } from './condition.js';
 import type { PhoneIdentity } from './identity.js';
-
-/** What changes while a phone lives, as far as lockdownd tells it. */
-export interface PhoneCondition {
-  locked: boolean;
-  wifiConnections: boolean;
-  devicePublicPem: string;
-  now: number;
-}
+import type { Via } from './trust.js';
 
 /**
  * What lockdownd gives without a session, by name and as a whole. The list is usbmux-client's type; PasswordProtected is added because
@@ -45,6 +39,9 @@ export const SESSIONLESS_KEYS: ReadonlySet<string> = new Set([
 /** Named on its own only: pairing needs it, and a whole domain does not hold it. */
 const BY_NAME_ONLY: ReadonlySet<string> = new Set(['DevicePublicKey']);
 
+/** Of the free space, what the system keeps for itself. */
+const RESERVED_BYTES = 209_715_200;
+
 /** The domain that is given, filtered, without a session. */
 const ITUNES = 'com.apple.mobile.iTunes';
 
@@ -55,15 +52,17 @@ const ITUNES = 'com.apple.mobile.iTunes';
 export function getValue(
   identity: PhoneIdentity,
   condition: PhoneCondition,
-  ask: { domain: string | undefined; key: string | undefined; session: boolean; lockStateNeedsSession: boolean },
+  ask: { domain: string | undefined; key: string | undefined; session: boolean; lockStateNeedsSession: boolean; via: Via },
 ): { value: PlistDict[string] } | { error: 'GetProhibited' | 'MissingValue' } {
   const { domain, key, session } = ask;
   const open = (name: string) =>
-    session ||
-    domain === ITUNES ||
-    (domain === undefined &&
-      (SESSIONLESS_KEYS.has(name) || BY_NAME_ONLY.has(name)) &&
-      !(ask.lockStateNeedsSession && name === 'PasswordProtected'));
+    // Pairing is for the cable, and so is the key that it needs (pymobiledevice3's issue 932).
+    !(ask.via === 'network' && BY_NAME_ONLY.has(name)) &&
+    (session ||
+      domain === ITUNES ||
+      (domain === undefined &&
+        (SESSIONLESS_KEYS.has(name) || BY_NAME_ONLY.has(name)) &&
+        !(ask.lockStateNeedsSession && name === 'PasswordProtected')));
   const values = domainValues(identity, condition, domain);
   if (values === null) return { error: session ? 'MissingValue' : 'GetProhibited' };
   if (key !== undefined) {
@@ -81,7 +80,7 @@ function domainValues(id: PhoneIdentity, condition: PhoneCondition, domain: stri
       return globalValues(id, condition);
     case 'com.apple.mobile.battery':
       return {
-        BatteryCurrentCapacity: 80,
+        BatteryCurrentCapacity: condition.battery.percent,
         BatteryIsCharging: true,
         ExternalChargeCapable: true,
         ExternalConnected: true,
@@ -91,9 +90,9 @@ function domainValues(id: PhoneIdentity, condition: PhoneCondition, domain: stri
       };
     case 'com.apple.disk_usage':
       return {
-        AmountDataAvailable: 61_203_283_968,
-        AmountDataReserved: 209_715_200,
-        TotalDataAvailable: 61_412_999_168,
+        AmountDataAvailable: condition.freeBytes - RESERVED_BYTES,
+        AmountDataReserved: RESERVED_BYTES,
+        TotalDataAvailable: condition.freeBytes,
         TotalDataCapacity: 115_964_116_992,
         TotalDiskCapacity: 128_000_000_000,
         TotalSystemAvailable: 0,
@@ -107,6 +106,8 @@ function domainValues(id: PhoneIdentity, condition: PhoneCondition, domain: stri
         SupportsWifiSyncing: true,
         WirelessBuddyID: id.serialNumber,
       };
+    case 'com.apple.mobile.backup':
+      return { WillEncrypt: true, RequiresEncryption: false };
     case ITUNES:
       // Which software the computer needs at least; the values of iOS 15 and later.
       return { MinITunesVersion: '12.12.2', MinMacOSVersion: '10.15', ClientInfo: 'iTunes', SupportsAirTraffic: true, SyncDataClass: true };
@@ -115,7 +116,7 @@ function domainValues(id: PhoneIdentity, condition: PhoneCondition, domain: stri
     case 'com.apple.fmip':
       return { IsAssociated: false };
     case 'com.apple.mobile.chaperone':
-      return { DeviceIsChaperoned: false };
+      return { DeviceIsChaperoned: condition.supervised };
     case 'com.apple.security.mac.amfi':
       return { DeveloperModeStatus: false };
     default:
@@ -125,7 +126,7 @@ function domainValues(id: PhoneIdentity, condition: PhoneCondition, domain: stri
 
 function globalValues(id: PhoneIdentity, condition: PhoneCondition): PlistDict {
   return {
-    ActivationState: 'Activated',
+    ActivationState: condition.activation,
     BasebandStatus: 'BBInfoAvailable',
     BasebandVersion: '3.50.04',
     BluetoothAddress: id.bluetoothAddress,
