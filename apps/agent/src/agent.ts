@@ -3,7 +3,7 @@ import type { HostLabel } from '@lockstep/core/protocol';
 import { MuxClient } from './device/index.js';
 import { ActionCap, runFix, UndoStore, WAITS, type Waits } from './fixes/index.js';
 import { Link, type LinkLog, type LinkOptions, type LinkStatus, type OrderedRun, type RunResult } from './link/index.js';
-import type { Machine } from './machine/index.js';
+import type { Machine, Network } from './machine/index.js';
 import { type ProbeContext, runProbes } from './probes/index.js';
 import { AGENT_VERSION } from './version.js';
 import { type Cadence, KnownPhones, Watcher } from './watch/index.js';
@@ -19,6 +19,8 @@ export interface AgentOptions {
   cadence?: Partial<Cadence>;
   waits?: Partial<Waits>;
   link?: Pick<LinkOptions, 'timing' | 'random' | 'limits'>;
+  /** The network that probes may ask (names on the local network, Apple's servers). Left out, nobody is contacted: labs, tests. */
+  network?: Network;
   /** How often is told that unchanged facts were looked at again, and how often the whole picture is told, ms. */
   stillMs?: number;
   fullMs?: number;
@@ -36,9 +38,9 @@ export interface Agent {
 }
 
 /** Servers call a reading stale after three minutes without a word (core diagnosis MAX_AGE_MS); one word a minute leaves room for two lost ones. */
-const STILL_MS = 60_000;
-/** Mends whatever drifted apart, at little cost. */
-const FULL_MS = 30 * 60_000;
+export const STILL_MS = 60_000;
+/** Mends whatever drifted apart. With a phone it is some 12 KB; with a `still` a minute (7 KB an hour) an idle hour stays well under 20 KB. */
+export const FULL_MS = 3 * 3_600_000;
 
 /** Puts the rooms together: looks, tells, carries out orders. Used by `run` and by the lab, which hands in simulated computers. */
 export function createAgent(options: AgentOptions): Agent {
@@ -57,6 +59,8 @@ export function createAgent(options: AgentOptions): Agent {
     mux,
     agent: AGENT_VERSION,
     outbox: () => link?.status().outbox ?? { waiting: 0, dropped: 0 },
+    ...(options.network ? { network: options.network } : {}),
+    serverOffsetMs: () => link?.status().offsetMs ?? null,
     onCrash: (probe, error) => log('error', 'a probe died', { probe, error: words(error) }),
   };
 
@@ -125,6 +129,12 @@ export function createAgent(options: AgentOptions): Agent {
         ...(options.cadence ? { cadence: options.cadence } : {}),
         report,
         broke: (error) => log('error', 'a look broke', { error: words(error) }),
+        limited: ({ mode, because, rssMb, cpuPercent }) =>
+          log(mode === 'all' ? 'info' : 'warn', mode === 'all' ? 'everything is looked at again' : 'only essentials are looked at', {
+            because,
+            rssMb,
+            cpuPercent,
+          }),
       });
       // The watcher first: the link may ask for the whole picture as soon as it is up.
       watcher = looking;
@@ -141,7 +151,7 @@ export function createAgent(options: AgentOptions): Agent {
       timers.push(
         setInterval(() => {
           const still = looking.still();
-          if (still) started.still(still.at, still.except);
+          if (still) started.still(still.at, still.except, still.slow);
         }, options.stillMs ?? STILL_MS),
         setInterval(() => {
           void looking.everything().then((facts) => link && started.report(facts, { full: true }));

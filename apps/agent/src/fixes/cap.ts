@@ -1,12 +1,12 @@
 import { mkdir, open, readFile, rename, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { DISRUPTIVE_GAP_MS, DISRUPTIVE_PER_DAY, FIX_IDS, FIXES, type FixId } from '@lockstep/core/fixes';
+import { AGENT_FIX_IDS, type AgentFixId, DISRUPTIVE_GAP_MS, DISRUPTIVE_PER_DAY, FIXES } from '@lockstep/core/fixes';
 import { Udid } from '@lockstep/core/health';
 import { z } from 'zod';
 
 const DAY_MS = 86_400_000;
 
-const Entry = z.object({ fix: z.enum(FIX_IDS), udid: Udid.nullable(), at: z.number().finite() });
+const Entry = z.object({ fix: z.enum(AGENT_FIX_IDS), udid: Udid.nullable(), at: z.number().finite() });
 type Entry = z.infer<typeof Entry>;
 const Log = z.object({ schema: z.literal(1), runs: z.array(Entry).max(4_096) });
 
@@ -25,7 +25,7 @@ export class ActionCap {
   }
 
   /** Null when the fix may act now, else a word for what forbids it. */
-  async forbids(fix: FixId, udid: Udid | null): Promise<'disruptive-cap' | 'daily-cap' | 'cooldown' | null> {
+  async forbids(fix: AgentFixId, udid: Udid | null): Promise<'disruptive-cap' | 'daily-cap' | 'cooldown' | null> {
     const now = this.now();
     const runs = await this.runs();
     const ago = (e: Entry) => now - e.at;
@@ -37,7 +37,7 @@ export class ActionCap {
   }
 
   /** Writes down that the fix acts, before it does. Throws what the disk throws; then nothing may be touched. */
-  async acts(fix: FixId, udid: Udid | null): Promise<void> {
+  async acts(fix: AgentFixId, udid: Udid | null): Promise<void> {
     const now = this.now();
     await this.write([...(await this.runs()).filter((e) => now - e.at < DAY_MS), { fix, udid, at: now }]);
   }
@@ -68,7 +68,7 @@ export class ActionCap {
     if (!log.success) {
       // What a damaged file held is not known, so the cautious reading counts: everything was done when it was last written.
       const at = Math.min(now, (await stat(this.path)).mtimeMs);
-      return FIX_IDS.map((fix) => ({ fix, udid: null, at }));
+      return AGENT_FIX_IDS.map((fix) => ({ fix, udid: null, at }));
     }
     if (log.data.runs.every((e) => e.at <= now)) return log.data.runs;
     // A clock that was set back must not lock the fixes out for as long as it was ahead: those runs count from now on.

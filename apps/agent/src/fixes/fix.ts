@@ -1,4 +1,4 @@
-import type { FixId, Mechanics } from '@lockstep/core/fixes';
+import type { AgentFixId, Mechanics } from '@lockstep/core/fixes';
 import type { Fact, Udid } from '@lockstep/core/health';
 import type { FIX_STAGES, FixProgress } from '@lockstep/core/protocol';
 import type { ProbeContext } from '../probes/index.js';
@@ -7,7 +7,7 @@ import type { UndoStore } from './undo.js';
 
 /** What was ordered: a row of the catalogue, on this computer or on one phone. Nothing else can be said in an order. */
 export interface FixOrder {
-  fix: FixId;
+  fix: AgentFixId;
   /** The phone, exactly; null for a fix of the computer. */
   udid: Udid | null;
 }

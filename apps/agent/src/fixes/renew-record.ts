@@ -1,4 +1,4 @@
-import type { FixId } from '@lockstep/core/fixes';
+import type { AgentFixId } from '@lockstep/core/fixes';
 import type { Fact, Udid } from '@lockstep/core/health';
 import { PairRecord } from '../device/index.js';
 import { isExpected, PhoneTalk } from '../probes/index.js';
@@ -15,7 +15,7 @@ const PUT_BACK_MS = 10_000;
  * on disk before anything else happens, and it is put back, byte for byte, when the new one cannot be stored or does not work. Nothing is
  * removed first: until the holder has tapped Trust this computer's record stays as it is.
  */
-export async function renewRecord(fix: FixId, udid: Udid, old: Uint8Array | null, tools: FixTools): Promise<FixEnd> {
+export async function renewRecord(fix: AgentFixId, udid: Udid, old: Uint8Array | null, tools: FixTools): Promise<FixEnd> {
   const { ctx, cap, undo } = tools;
   // Nobody is bothered for a record that could not be stored.
   if (!(await ctx.machine.provesMuxListener()).proven) return refused('mux-not-proven');

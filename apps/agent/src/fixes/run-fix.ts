@@ -1,4 +1,4 @@
-import { FIXES, type FixId } from '@lockstep/core/fixes';
+import { type AgentFixId, FIXES } from '@lockstep/core/fixes';
 import type { Fact, Udid } from '@lockstep/core/health';
 import type { Os } from '../machine/index.js';
 import { isExpected, pause, runProbes, surveyHost, surveyPhone } from '../probes/index.js';
@@ -7,7 +7,7 @@ import { restartMuxLinux } from './restart-mux.js';
 import { askForTrust, renewPairing } from './trust.js';
 
 /** The steps of every fix on every system. A system without steps says so; one that is left out does not compile. */
-export const STEPS: Record<FixId, Record<Os, Steps | 'unsupported'>> = {
+export const STEPS: Partial<Record<AgentFixId, Record<Os, Steps | 'unsupported'>>> = {
   F08: { linux: restartMuxLinux, macos: 'unsupported', windows: 'unsupported' },
   F11: { linux: askForTrust, macos: 'unsupported', windows: 'unsupported' },
   F12: { linux: renewPairing, macos: 'unsupported', windows: 'unsupported' },
@@ -64,10 +64,10 @@ export async function runFix(order: FixOrder, options: RunFixOptions): Promise<F
 async function carryOut(order: FixOrder, tools: FixTools): Promise<FixEnd> {
   const { ctx, cap } = tools;
   const row = FIXES[order.fix];
-  const steps = STEPS[order.fix][ctx.machine.os];
+  const steps = STEPS[order.fix]?.[ctx.machine.os] ?? 'unsupported';
   if (steps === 'unsupported') return refused('unsupported');
   if ((row.scope === 'pair') !== (order.udid !== null)) return refused('bad-parameters');
-  if (row.privileged && !(await ctx.machine.identity()).privileged) return refused('not-privileged');
+  if (row.privilege === 'admin' && !(await ctx.machine.identity()).privileged) return refused('not-privileged');
   const forbids = await cap.forbids(order.fix, order.udid);
   return forbids === null ? await steps(order, tools) : refused(forbids);
 }

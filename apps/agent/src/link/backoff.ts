@@ -1,4 +1,5 @@
 import { CLOSE } from '@lockstep/core/protocol';
+import { certificateHint } from './link-error.js';
 import type { Ended } from './session.js';
 
 export interface BackoffTiming {
@@ -44,6 +45,11 @@ export class Backoff {
           ? `Whoever answers at the server's address is not the server this computer was enrolled at: ${ended.detail}.`
           : null;
     // Half of the cap at least, and spread over the other half: thousands of revoked agents do not knock together either.
-    return { waitMs: say ? this.timing.capMs * (0.5 + this.random() / 2) : ceiling * this.random(), say };
+    const waitMs = say ? this.timing.capMs * (0.5 + this.random() / 2) : ceiling * this.random();
+    const hint = ended.why === 'unreachable' ? certificateHint(ended.detail) : null;
+    return {
+      waitMs,
+      say: hint === null ? say : `The server cannot be reached: ${ended.why === 'unreachable' ? ended.detail : ''}${hint}.`,
+    };
   }
 }

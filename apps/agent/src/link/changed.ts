@@ -7,6 +7,7 @@ import { LIMITS } from '@lockstep/core/protocol';
  */
 const MEASURES: Partial<Record<FactKind, readonly string[]>> = {
   'agent-self': ['uptimeS', 'outbox.waiting'],
+  'agent-limits': ['rssMb', 'cpuPercent'],
   'mux-daemon': ['latencyMs'],
   lockdown: ['latencyMs'],
 };

@@ -13,7 +13,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { errnoOf, LinkError } from './link-error.js';
+import { errnoOf, LinkError, whyNot } from './link-error.js';
 
 /** A file that grows at its end. */
 export interface AppendFile {
@@ -35,7 +35,12 @@ export interface Disk {
   /** Puts a whole file in place, old or new and nothing between, even across a power cut; mode 0600. */
   replace(path: string, bytes: Uint8Array): void;
   remove(path: string): void;
+  /** Moves a file out of the way under {@link damagedCopy}; nothing when there is none. */
+  setAside(path: string): void;
 }
+
+/** Where a file that was found damaged is kept for a person to look at: the newest one only, so that it stays bounded. */
+export const damagedCopy = (path: string) => `${path}.damaged`;
 
 /** O_NOFOLLOW: a link laid by somebody else in the folder is never written through. Windows has no such flag. */
 const NO_FOLLOW = constants.O_NOFOLLOW ?? 0;
@@ -98,12 +103,31 @@ export const realDisk: Disk = {
   remove(path) {
     rmSync(path, { force: true });
   },
+  setAside(path) {
+    try {
+      renameSync(path, damagedCopy(path));
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOENT') throw error;
+    }
+  },
 };
+
+/** As mkdir -p. Node's own recursion says ENOENT where the file system is read-only, which sends people looking for the wrong thing. */
+function makeFolders(dir: string): void {
+  try {
+    mkdirSync(dir, { mode: 0o700 });
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return;
+    if (errnoOf(error) !== 'ENOENT' || dirname(dir) === dir) throw error;
+    makeFolders(dirname(dir));
+    mkdirSync(dir, { mode: 0o700 });
+  }
+}
 
 /** Makes the agent's folder (0700), or checks that the one there can be trusted: a folder, and writable by its owner only. */
 export function ensureAgentDir(dir: string): void {
   try {
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+    makeFolders(dir);
     const s = statSync(dir);
     if (!s.isDirectory()) throw new LinkError('dir-unusable', `${dir} is not a folder.`);
     if (process.platform !== 'win32' && (s.mode & 0o022) !== 0) {
@@ -111,7 +135,7 @@ export function ensureAgentDir(dir: string): void {
     }
   } catch (error) {
     if (error instanceof LinkError) throw error;
-    throw new LinkError('dir-unusable', `The agent's folder ${dir} cannot be used (${errnoOf(error)}).`);
+    throw new LinkError('dir-unusable', `The agent's folder ${dir} cannot be used: ${whyNot(error)}.`);
   }
 }
 
@@ -134,5 +158,6 @@ export const agentFiles = (dir: string) => ({
   enrolment: join(dir, 'enrolment.json'),
   spool: join(dir, 'outbox.log'),
   journal: join(dir, 'journal.log'),
+  lastRun: join(dir, 'last-run.json'),
   lock: join(dir, 'agent.lock'),
 });

@@ -13,7 +13,7 @@ import {
 import { agentFiles, ensureAgentDir, realDisk } from './disk.js';
 import { type Enrolment, loadEnrolled, makeIdentity, readEnrolment, readIdentity, saveEnrolment } from './identity.js';
 import { fingerprintOf, fromBase64url, keyIdOf } from './keys.js';
-import { errnoOf, LinkError } from './link-error.js';
+import { certificateHint, errnoOf, LinkError } from './link-error.js';
 import { lockAgentDir } from './lock.js';
 import { OrderKeys } from './order-keys.js';
 import { parseServerUrl } from './server-url.js';
@@ -82,8 +82,9 @@ export async function enrol(options: EnrolOptions): Promise<Enrolment> {
       keys.follow(answer.successors ?? [], Date.now());
       return { ...saved, orderKeys: [...keys.pins] };
     } catch (error) {
-      // The answer may have been lost after the server took the key: only then is a fresh key worth keeping.
-      if (!pending && !(error instanceof LinkError && error.code === 'unreachable')) forgetPending(options.dir);
+      // The server may have taken the key, and the answer was lost or found no room on the disk: only then is a fresh key worth keeping.
+      const mayBeTaken = error instanceof LinkError && (error.code === 'unreachable' || error.code === 'unwritable');
+      if (!pending && !mayBeTaken) forgetPending(options.dir);
       throw error;
     }
   } finally {
@@ -118,10 +119,7 @@ function post(url: URL, body: EnrolRequest, timeoutMs: number): Promise<EnrolAns
         : plainRequest(url, { method: 'POST', headers, agent: false });
     const deadline = setTimeout(() => fail('unreachable', `${url.origin} did not answer within ${timeoutMs / 1000} s.`), timeoutMs);
     req.on('error', (error) =>
-      fail(
-        'unreachable',
-        `${url.origin} cannot be reached: ${errnoOf(error)}${isCertificate(error) ? ' (its certificate is not trusted here)' : ''}.`,
-      ),
+      fail('unreachable', `${url.origin} cannot be reached: ${errnoOf(error)}${certificateHint(errnoOf(error)) ?? ''}.`),
     );
     req.on('response', (res) => {
       const chunks: Buffer[] = [];
@@ -170,9 +168,4 @@ function readAnswer(url: URL, status: number, text: string): EnrolAnswer {
     code,
     `${url.origin} refused the enrolment: ${problem.data.detail ?? problem.data.title} (${problem.data.code}${fields ? `; ${fields}` : ''}).`,
   );
-}
-
-function isCertificate(error: Error): boolean {
-  const code = errnoOf(error);
-  return code.includes('CERT') || code.includes('SIGNED') || code.includes('VERIFY');
 }

@@ -3,7 +3,7 @@ import { HostId } from '@lockstep/core/health';
 import { type EnrolAnswer, KeyId, LIMITS, PublicKey } from '@lockstep/core/protocol';
 import { z } from 'zod';
 import { agentFiles, type Disk, readableByOthers, realDisk } from './disk.js';
-import { errnoOf, LinkError } from './link-error.js';
+import { LinkError, whyNot } from './link-error.js';
 import { parseServerUrl } from './server-url.js';
 
 /** The host's identity: possession of an Ed25519 private key that was made here and never leaves. */
@@ -33,6 +33,8 @@ export const Enrolment = z.object({
   hostId: HostId,
   /** The public half of the key that was enrolled: tells an interrupted enrolment from a finished one. */
   publicKey: PublicKey,
+  /** By this computer's clock. Left out by agents that did not write it yet. */
+  enrolledAt: z.iso.datetime().optional(),
   /** Newest first. */
   orderKeys: z.array(OrderKeyPin).min(1).max(LIMITS.orderKeys),
   /** Ids of keys that a successor has replaced here, newest first: none is pinned again. */
@@ -44,8 +46,17 @@ export type Enrolment = z.infer<typeof Enrolment>;
 export function makeIdentity(path: string, disk: Disk = realDisk): Identity {
   const { privateKey } = generateKeyPairSync('ed25519');
   const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
-  disk.replace(path, Buffer.from(pem, 'utf8'));
+  put(disk, path, pem);
   return identityFrom(pem, path);
+}
+
+/** Puts a file in place. Throws a LinkError that names it; what stood there before still does. */
+function put(disk: Disk, path: string, content: string | Uint8Array): void {
+  try {
+    disk.replace(path, typeof content === 'string' ? Buffer.from(content, 'utf8') : content);
+  } catch (error) {
+    throw new LinkError('unwritable', `${path} cannot be written: ${whyNot(error)}. What was there before is unchanged.`);
+  }
 }
 
 /** Reads a key file. Null when there is none; a file that is there and not a private Ed25519 key is an error and is left alone. */
@@ -61,7 +72,7 @@ export function readIdentity(path: string, disk: Disk = realDisk): Identity | nu
     }
   } catch (error) {
     if (error instanceof LinkError) throw error;
-    throw new LinkError('key-unreadable', `The key ${path} cannot be read (${errnoOf(error)}).`);
+    throw new LinkError('key-unreadable', `The key ${path} cannot be read: ${whyNot(error)}. It was left as it is.`);
   }
   return bytes && identityFrom(bytes.toString('utf8'), path);
 }
@@ -88,7 +99,7 @@ export function readEnrolment(dir: string, disk: Disk = realDisk): Enrolment | n
   try {
     bytes = disk.read(path);
   } catch (error) {
-    throw new LinkError('enrolment-unreadable', `${path} cannot be read (${errnoOf(error)}).`);
+    throw new LinkError('enrolment-unreadable', `${path} cannot be read: ${whyNot(error)}. It was left as it is.`);
   }
   if (bytes === null) return null;
   let json: unknown;
@@ -103,22 +114,37 @@ export function readEnrolment(dir: string, disk: Disk = realDisk): Enrolment | n
   const parsed = Enrolment.safeParse(json);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
-    throw new LinkError('enrolment-malformed', `${path}: ${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'not as expected'}.`);
+    throw new LinkError(
+      'enrolment-malformed',
+      `${path}: ${issue?.path.join('.') || 'the file'}: ${issue?.message ?? 'not as expected'}. It was left as it is; put the right file back, or move it away and enrol again.`,
+    );
   }
-  parseServerUrl(parsed.data.server);
+  try {
+    parseServerUrl(parsed.data.server);
+  } catch (error) {
+    if (error instanceof LinkError) throw new LinkError(error.code, `${path}: server: ${error.message}`);
+    throw error;
+  }
   return parsed.data;
 }
 
 /** Writes the enrolment, then puts the enrolled key in its place; each step is whole or not there. */
-export function saveEnrolment(dir: string, server: string, publicKey: string, answer: EnrolAnswer, disk: Disk = realDisk): Enrolment {
+export function saveEnrolment(
+  dir: string,
+  server: string,
+  publicKey: string,
+  answer: EnrolAnswer,
+  { disk = realDisk, now = Date.now() }: { disk?: Disk; now?: number } = {},
+): Enrolment {
   const enrolment: Enrolment = {
     schema: 1,
     server,
     hostId: answer.hostId,
     publicKey,
+    enrolledAt: new Date(now).toISOString(),
     orderKeys: [{ keyId: answer.orderKeyId, publicKey: answer.orderKey }],
   };
-  disk.replace(agentFiles(dir).enrolment, Buffer.from(`${JSON.stringify(enrolment, null, 2)}\n`, 'utf8'));
+  put(disk, agentFiles(dir).enrolment, `${JSON.stringify(enrolment, null, 2)}\n`);
   loadEnrolled(dir, disk);
   return enrolment;
 }
@@ -136,7 +162,7 @@ export function loadEnrolled(dir: string, disk: Disk = realDisk): { identity: Id
   const pending = readIdentity(files.nextKey, disk);
   if (pending?.publicKey === enrolment.publicKey) {
     const bytes = disk.read(files.nextKey);
-    if (bytes) disk.replace(files.key, bytes);
+    if (bytes) put(disk, files.key, bytes);
     disk.remove(files.nextKey);
     return { identity: pending, enrolment };
   }

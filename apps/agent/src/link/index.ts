@@ -1,8 +1,12 @@
+export { agentFiles } from './disk.js';
 export { type EnrolOptions, enrol, parseToken } from './enrolment.js';
 export { type Enrolment, loadEnrolled, readEnrolment } from './identity.js';
 export type { RunEntry } from './journal.js';
+export { clockSetBack, type SetBack } from './last-run.js';
 export { Link, type LinkOptions, type LinkStatus } from './link.js';
-export { LinkError, type LinkErrorCode } from './link-error.js';
+export { errnoOf, LinkError, type LinkErrorCode, whyNot } from './link-error.js';
+export { lockAgentDir, lockHolder } from './lock.js';
 export type { LinkLog } from './log.js';
 export type { FixStage, OrderedRun, RunResult } from './runs.js';
 export { parseServerUrl } from './server-url.js';
+export { readStanding, type Standing } from './standing.js';

@@ -1,15 +1,15 @@
-import { FIX_IDS, MECHANICS, type Mechanics } from '@lockstep/core/fixes';
+import { AGENT_FIX_IDS, MECHANICS, type Mechanics } from '@lockstep/core/fixes';
 import { Udid } from '@lockstep/core/health';
 import { type Order, RunId } from '@lockstep/core/protocol';
 import { z } from 'zod';
-import type { AppendFile, Disk } from './disk.js';
+import { type AppendFile, type Disk, damagedCopy } from './disk.js';
 import { decodeRecords, encodeRecord } from './record-lines.js';
 
 const Entry = z.object({
   runId: RunId,
   stage: z.enum(['taken', 'acting', 'settled']),
   at: z.number(),
-  fix: z.enum(FIX_IDS),
+  fix: z.enum(AGENT_FIX_IDS),
   udid: Udid.nullable(),
   mechanics: z.enum(MECHANICS).nullable(),
 });
@@ -43,6 +43,8 @@ export class Journal {
       if (entry.success) journal.#runs.set(entry.data.runId, entry.data);
     }
     for (const [runId, entry] of journal.#runs) if (entry.stage === 'settled' && entry.at < now() - KEPT_MS) journal.#runs.delete(runId);
+    // Written before the file is: a journal must never be missing, and a copy that the disk refuses ends the opening.
+    if (decoded.damaged > 0) disk.replace(damagedCopy(path), bytes);
     // A run leaves three lines and needs one: a file that holds many more is written anew, and so is a torn or damaged one.
     if (decoded.torn || decoded.damaged > 0 || decoded.records.length > journal.#runs.size * 2 + 200) journal.#rewrite();
     else journal.#open();

@@ -6,6 +6,7 @@ import { Connection, type Up } from './connection.js';
 import { agentFiles, type Disk, ensureAgentDir, realDisk } from './disk.js';
 import { loadEnrolled } from './identity.js';
 import { Journal, type RunEntry } from './journal.js';
+import { clockSetBack, LastRun } from './last-run.js';
 import { errnoOf } from './link-error.js';
 import { lockAgentDir } from './lock.js';
 import type { LinkLog } from './log.js';
@@ -75,6 +76,7 @@ export class Link {
     connection: Connection;
     unlock: () => void;
     flush: NodeJS.Timeout;
+    lastRun: LastRun;
     server: string;
     hostId: string;
   } | null = null;
@@ -101,6 +103,8 @@ export class Link {
     const unlock = lockAgentDir(files.lock);
     try {
       const { identity, enrolment } = loadEnrolled(dir);
+      const back = clockSetBack(dir, this.#clocks.wall(), enrolment, this.#disk);
+      if (back) log('warn', back.message, { file: back.file, field: back.field, then: back.then });
       const urls = parseServerUrl(this.options.server ?? enrolment.server);
       const orderKeys = new OrderKeys({ dir, enrolment, log, disk: this.#disk });
       const outbox = Outbox.open({
@@ -146,8 +150,13 @@ export class Link {
         backoff: new Backoff({ ...BACKOFF, ...timing }, this.options.random),
         monotonic: () => this.#clocks.monotonic(),
       });
-      const flush = setInterval(() => outbox.flush(), FLUSH_MS);
-      this.#live = { outbox, runs, orderKeys, connection, unlock, flush, server: urls.base, hostId: enrolment.hostId };
+      const lastRun = new LastRun(files.lastRun, this.#disk, () => this.#clocks.wall());
+      lastRun.note();
+      const flush = setInterval(() => {
+        outbox.flush();
+        lastRun.note(this.#up ? this.now() : null);
+      }, FLUSH_MS);
+      this.#live = { outbox, runs, orderKeys, connection, unlock, flush, lastRun, server: urls.base, hostId: enrolment.hostId };
       runs.start();
       connection.start();
     } catch (error) {
@@ -166,6 +175,7 @@ export class Link {
     if (this.#pumpTimer) clearTimeout(this.#pumpTimer);
     clearInterval(live.flush);
     live.outbox.close();
+    live.lastRun.write();
     live.unlock();
     this.#state = 'stopped';
   }
@@ -201,10 +211,10 @@ export class Link {
   }
 
   /** Tells that every current fact was looked at again at `at` (ISO 8601, this computer's clock) and found the same, but for `except`. */
-  still(at: string, except: readonly { kind: FactKind; subject: Subject }[] = []): void {
+  still(at: string, except: readonly { kind: FactKind; subject: Subject }[] = [], slow = false): void {
     this.#needLive();
     const excepted = AgentStill.shape.except.parse(except);
-    this.#spool({ type: 'still', except: excepted }, this.#corrected(at));
+    this.#spool({ type: 'still', ...(slow ? { slow } : {}), except: excepted }, this.#corrected(at));
   }
 
   /** Server time as well as it is known, ms: this computer's clock before the first connection. */
@@ -267,6 +277,7 @@ export class Link {
     if (outbox.welcome(up.acked) === 'new-epoch') return this.#newEpoch(up.session);
     this.#up = up;
     this.#state = 'online';
+    this.#live?.lastRun.heard(this.now());
     this.options.log('info', 'connected', {
       epoch: outbox.epoch,
       acked: up.acked,

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readFileSync, rmSync, statSync, writeSync } from 'node:fs';
 import { uptime } from 'node:os';
-import { errnoOf, LinkError } from './link-error.js';
+import { errnoOf, LinkError, whyNot } from './link-error.js';
 
 /** Folders locked by this very process: its own pid in a lock file says nothing. */
 const held = new Set<string>();
@@ -18,11 +18,17 @@ export function lockAgentDir(path: string): () => void {
   for (let attempt = 0; ; attempt++) {
     try {
       const fd = openSync(path, 'wx', 0o600);
-      writeSync(fd, `${process.pid}\n`);
-      closeSync(fd);
+      try {
+        writeSync(fd, `${process.pid}\n`);
+      } catch (error) {
+        // The name is the lock. An agent on a full disk must start, or nobody hears that the disk is full.
+        if (!isFull(error)) throw error;
+      } finally {
+        closeSync(fd);
+      }
       break;
     } catch (error) {
-      if (errnoOf(error) !== 'EEXIST') throw new LinkError('dir-unusable', `The lock ${path} cannot be made (${errnoOf(error)}).`);
+      if (errnoOf(error) !== 'EEXIST') throw new LinkError('dir-unusable', `The lock ${path} cannot be made: ${whyNot(error)}.`);
       if (attempt > 0 || !isStale(path))
         throw new LinkError('in-use', `Another agent is running here (process ${holder(path) ?? '?'}, ${path}).`);
       rmSync(path, { force: true });
@@ -32,6 +38,17 @@ export function lockAgentDir(path: string): () => void {
   return () => {
     if (held.delete(path)) rmSync(path, { force: true });
   };
+}
+
+/** The live process that the lock names; null when nobody holds it. Looks only. */
+export function lockHolder(path: string): number | null {
+  const pid = holder(path);
+  if (pid === null || (pid === process.pid && !held.has(path))) return null;
+  return pid === process.pid || !isStale(path) ? pid : null;
+}
+
+function isFull(error: unknown): boolean {
+  return errnoOf(error) === 'ENOSPC' || errnoOf(error) === 'EDQUOT';
 }
 
 function holder(path: string): number | null {

@@ -1,4 +1,4 @@
-import { FIXES, isFix } from '@lockstep/core/fixes';
+import { FIXES, isAgentFix } from '@lockstep/core/fixes';
 import { Udid } from '@lockstep/core/health';
 import { ORDER_LIFE_MS, Order, type OrderRefusal, RunId, type ServerOrder, SIGNED } from '@lockstep/core/protocol';
 import { z } from 'zod';
@@ -51,7 +51,7 @@ export function verifyOrder(envelope: ServerOrder, ctx: OrderContext): OrderVerd
   if (ctx.now >= expires || issued > ctx.now + FUTURE_MS) return no('expired', runId);
   if (ctx.isKnownRun(runId)) return no('replayed', runId);
 
-  if (!isFix(fix)) return no('unknown-fix', runId);
+  if (!isAgentFix(fix)) return no('unknown-fix', runId);
   if ((FIXES[fix].scope === 'pair') !== (udid !== null)) return no('bad-parameters', runId);
   if (udid !== null && !Udid.safeParse(udid).success) return no('bad-parameters', runId);
   return { ok: true, order: { ...form.data, fix, udid } };

@@ -88,4 +88,44 @@ describe('outbox: disks that fail', () => {
     expect(again.welcome(2)).toBe('resume');
     expect(again.status.waiting).toBe(0);
   });
+
+  it('SEQ-11 a damaged spool is kept beside before another takes its place; a torn tail is no damage', () => {
+    const disk = new FakeDisk();
+    const box = open(disk);
+    box.append(receipt(1), AT);
+    box.flush();
+    const spool = disk.files.get('spool')!;
+    spool.bytes = Buffer.concat([spool.bytes, Buffer.from('0000000f 12')]);
+    expect(open(disk).newEpochBecause).toBeNull();
+    expect(disk.files.has('spool.damaged')).toBe(false);
+    const damaged = Buffer.concat([disk.files.get('spool')!.bytes, Buffer.from('0000000f 00000000 {"a":1}\n')]);
+    disk.files.get('spool')!.bytes = damaged;
+    const after = open(disk);
+    expect([after.newEpochBecause, after.status.waiting]).toEqual(['damaged-spool', 1]);
+    expect(disk.files.get('spool.damaged')?.bytes.equals(damaged)).toBe(true);
+  });
+
+  it('SEQ-11 a spool that cannot be read is moved aside, not written over', () => {
+    const disk = new FakeDisk();
+    const box = open(disk);
+    box.append(receipt(1), AT);
+    box.flush();
+    const bytes = Buffer.from(disk.files.get('spool')!.bytes);
+    disk.readFails = 'EIO';
+    expect(open(disk).newEpochBecause).toBe('unreadable-spool');
+    expect(disk.files.get('spool.damaged')?.bytes.equals(bytes)).toBe(true);
+  });
+
+  it('SEQ-11 a damaged spool on a full disk stays where it is', () => {
+    const disk = new FakeDisk();
+    const box = open(disk);
+    box.append(receipt(1), AT);
+    box.flush();
+    const damaged = Buffer.concat([disk.files.get('spool')!.bytes, Buffer.from('x\n')]);
+    disk.files.get('spool')!.bytes = damaged;
+    disk.capacity = damaged.length;
+    const after = open(disk);
+    expect([after.newEpochBecause, after.status.waiting, after.status.disk]).toEqual(['damaged-spool', 1, 'full']);
+    expect(disk.files.get('spool')?.bytes.equals(damaged)).toBe(true);
+  });
 });

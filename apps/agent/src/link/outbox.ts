@@ -72,6 +72,7 @@ export class Outbox {
   static open(options: OutboxOptions): Outbox {
     const outbox = new Outbox(options);
     const found = outbox.#file.read();
+    if (found.state === 'unreadable' || (found.state === 'read' && !found.whole)) outbox.#file.keepDamaged();
     if (found.state === 'missing') outbox.#begin('new-spool', []);
     else if (found.state === 'unreadable') outbox.#begin('unreadable-spool', []);
     else if (!found.head) outbox.#begin('unreadable-spool', found.messages);

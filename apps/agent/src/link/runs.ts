@@ -1,4 +1,4 @@
-import { FIXES, type FixId, type Mechanics } from '@lockstep/core/fixes';
+import { type AgentFixId, FIXES, type Mechanics } from '@lockstep/core/fixes';
 import { type Fact, printable } from '@lockstep/core/health';
 import type { FIX_STAGES, FixProgress, Order, ServerOrder } from '@lockstep/core/protocol';
 import type { OrderKeyPin } from './identity.js';
@@ -51,7 +51,7 @@ export interface RunsOptions {
 
 /** What runs now, and on what. */
 interface Lane {
-  fix: FixId;
+  fix: AgentFixId;
   udid: string | null;
   done: Promise<void>;
 }

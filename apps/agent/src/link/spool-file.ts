@@ -1,7 +1,7 @@
 import { Epoch, HostId } from '@lockstep/core/health';
 import { AgentMessage } from '@lockstep/core/protocol';
 import { z } from 'zod';
-import type { AppendFile, Disk } from './disk.js';
+import { type AppendFile, type Disk, damagedCopy } from './disk.js';
 import { errnoOf } from './link-error.js';
 import { decodeRecords, encodeRecord } from './record-lines.js';
 
@@ -88,6 +88,24 @@ export class SpoolFile {
       else if (head) head.sent = line.data.s;
     }
     return { state: 'read', head, messages: [...messages.values()], whole };
+  }
+
+  /**
+   * Keeps what could not be read whole beside the file, before the file is written anew. Best effort: a disk that does not take the copy
+   * does not take the new file either.
+   */
+  keepDamaged(): void {
+    try {
+      let bytes: Buffer | null;
+      try {
+        bytes = this.disk.read(this.path);
+      } catch {
+        return this.disk.setAside(this.path);
+      }
+      if (bytes) this.disk.replace(damagedCopy(this.path), bytes);
+    } catch {
+      // The file itself stays where it is until the new one is whole.
+    }
   }
 
   /** Whether a file that failed is due to be tried again. */

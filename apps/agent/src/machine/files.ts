@@ -1,67 +1,139 @@
-/** Every file outside the device tree that the agent reads from the system, by id. Read only, at most 64 KiB of each. */
-export const SYSTEM_FILES = {
-  /** freedesktop os-release(5). */
-  'os-release': ['/etc/os-release', '/usr/lib/os-release'],
-  /** The kernel's IPv4 routes (proc(5)). */
-  'routes-4': ['/proc/net/route'],
-  /** The kernel's IPv6 routes. */
-  'routes-6': ['/proc/net/ipv6_route'],
-} as const satisfies Record<string, readonly string[]>;
-
-export type SystemFileId = keyof typeof SYSTEM_FILES;
-
-/** Longest part of such a file that is read: routing tables of routers aside, all are a few KiB. */
-export const SYSTEM_FILE_BYTES = 65_536;
-
-/** The system's name for itself from os-release(5): PRETTY_NAME, else NAME and VERSION_ID; null when neither is there. */
-export function osReleaseName(content: string): string | null {
-  const values = new Map<string, string>();
-  for (const line of content.replace(/^\ufeff/, '').split(/\r?\n/)) {
-    const m = /^([A-Z_]+)=(.*)$/.exec(line.trim());
-    if (m?.[1] !== undefined && m[2] !== undefined) values.set(m[1], unquote(m[2]));
-  }
-  const pretty = values.get('PRETTY_NAME');
-  if (pretty) return pretty;
-  const name = values.get('NAME');
-  const version = values.get('VERSION_ID');
-  return name ? (version ? `${name} ${version}` : name) : null;
-}
-
-function unquote(raw: string): string {
-  const s = raw.trim();
-  const q = s[0];
-  if ((q === '"' || q === "'") && s.length > 1 && s.endsWith(q)) return s.slice(1, -1).replace(/\\(["$`\\])/g, '$1');
-  return s;
-}
-
-/** What the kernel's routing tables say, as far as it matters here. */
-export interface Routes {
-  /** Interfaces that carry a default route. */
-  defaults: string[];
-  /** Interfaces that carry any route in use, loopback aside. */
-  all: string[];
-}
+import { MACOS_FILES } from './files-macos.js';
+import { WINDOWS_FILES } from './files-windows.js';
+import type { ParamId } from './params.js';
+import type { Os } from './port.js';
 
 /**
- * Reads proc's routing tables. In the IPv4 one, destination and mask are hex words, both zero for the default, and flag 0x1 (RTF_UP)
- * says that the route is in use; in the IPv6 one the destination is 32 hex digits with a prefix length, `lo` carries the kernel's own
- * reject route.
+ * One file or folder outside the device tree that the agent looks at. `read` gives the contents, at most `bytes` of them; `stat` and
+ * `list` give owner, mode, size and times and never a content; `space` gives the room on its disk. So what is `stat` or `list` here
+ * cannot be read by any probe, whatever it asks for: that is how the contents of pair records stay where they are.
  */
-export function parseRoutes(v4: string, v6: string): Routes {
-  const defaults = new Set<string>();
-  const all = new Set<string>();
-  const add = (name: string, isDefault: boolean) => {
-    if (name === 'lo') return;
-    all.add(name);
-    if (isDefault) defaults.add(name);
-  };
-  for (const line of v4.split('\n').slice(1)) {
-    const [name, destination, , flags, , , , mask] = line.trim().split(/\s+/);
-    if (name && flags && (Number.parseInt(flags, 16) & 1) === 1) add(name, destination === '00000000' && mask === '00000000');
-  }
-  for (const line of v6.split('\n')) {
-    const [destination, prefix, , , , , , , , name] = line.trim().split(/\s+/);
-    if (name && destination !== undefined) add(name, /^0{32}$/.test(destination) && prefix === '00');
-  }
-  return { defaults: [...defaults], all: [...all] };
+export interface FileRow {
+  /**
+   * By system, the first path that exists. `{uid}`, `{home}`, `{udid}` … stand for checked parameters (params.ts), which hold no path
+   * separators of their own but for a home folder's.
+   */
+  paths: Partial<Record<Os, readonly string[]>>;
+  effect: 'read' | 'stat' | 'list' | 'space';
+  privilege: 'user' | 'admin';
+  /** The most that is read, bytes. */
+  bytes?: number;
+  /** The most entries that a list gives; 1024 when left out. */
+  entries?: number;
+}
+
+/** Every file and folder of the system that the agent looks at. Nothing is ever written through this table. */
+export const FILES = {
+  /** freedesktop os-release(5). */
+  'os-release': { paths: { linux: ['/etc/os-release', '/usr/lib/os-release'] }, effect: 'read', privilege: 'user' },
+  /** The kernel's IPv4 routes (proc(5)). */
+  'routes-4': { paths: { linux: ['/proc/net/route'] }, effect: 'read', privilege: 'user' },
+  /** The kernel's IPv6 routes. */
+  'routes-6': { paths: { linux: ['/proc/net/ipv6_route'] }, effect: 'read', privilege: 'user' },
+  /** Names that go before DNS (hosts(5)). Block lists of many thousand lines are common: 1 MiB. */
+  hosts: {
+    paths: { linux: ['/etc/hosts'], macos: ['/etc/hosts'], windows: ['C:\\Windows\\System32\\drivers\\etc\\hosts'] },
+    effect: 'read',
+    privilege: 'user',
+    bytes: 1_048_576,
+  },
+  /** The folder of pair records (usbmuxd conf.c): names, owners, sizes and times. Never their contents: they hold private keys. */
+  'record-folder': {
+    paths: { linux: ['/var/lib/lockdown'], macos: ['/var/db/lockdown'], windows: ['C:\\ProgramData\\Apple\\Lockdown'] },
+    effect: 'stat',
+    privilege: 'user',
+  },
+  'record-file': {
+    paths: {
+      linux: ['/var/lib/lockdown/{udid}.plist'],
+      macos: ['/var/db/lockdown/{udid}.plist'],
+      windows: ['C:\\ProgramData\\Apple\\Lockdown\\{udid}.plist'],
+    },
+    effect: 'stat',
+    privilege: 'admin',
+  },
+  'record-files': {
+    paths: { linux: ['/var/lib/lockdown'], macos: ['/var/db/lockdown'], windows: ['C:\\ProgramData\\Apple\\Lockdown'] },
+    effect: 'list',
+    privilege: 'admin',
+  },
+  'record-space': {
+    paths: { linux: ['/var/lib/lockdown'], macos: ['/var/db/lockdown'], windows: ['C:\\ProgramData\\Apple\\Lockdown'] },
+    effect: 'space',
+    privilege: 'user',
+  },
+  /** Debian's and Ubuntu's note that packages want a restart, and the hooks that would have written it. */
+  'restart-note': { paths: { linux: ['/run/reboot-required', '/var/run/reboot-required'] }, effect: 'stat', privilege: 'user' },
+  'restart-packages': {
+    paths: { linux: ['/run/reboot-required.pkgs', '/var/run/reboot-required.pkgs'] },
+    effect: 'read',
+    privilege: 'user',
+  },
+  'restart-hook': {
+    paths: {
+      linux: [
+        '/usr/share/update-notifier/notify-reboot-required',
+        '/etc/kernel/postinst.d/unattended-upgrades',
+        '/etc/kernel/postinst.d/update-notifier',
+      ],
+    },
+    effect: 'stat',
+    privilege: 'user',
+  },
+  /** The running kernel's release (uname -r). */
+  'kernel-release': { paths: { linux: ['/proc/sys/kernel/osrelease'] }, effect: 'read', privilege: 'user' },
+  /** What is mounted where, and how (proc(5)). */
+  mounts: { paths: { linux: ['/proc/self/mounts'] }, effect: 'read', privilege: 'user', bytes: 262_144 },
+  /** Accounts by name and number (passwd(5)); no passwords stand in it. */
+  accounts: { paths: { linux: ['/etc/passwd'] }, effect: 'read', privilege: 'user', bytes: 262_144 },
+  /** The disk that people's files are on. */
+  'home-space': { paths: { linux: ['/home', '/'], macos: ['/Users'], windows: ['C:\\Users'] }, effect: 'space', privilege: 'user' },
+  ...MACOS_FILES,
+  ...WINDOWS_FILES,
+} as const satisfies Record<string, FileRow>;
+
+export type FileId = keyof typeof FILES;
+type WithEffect<E extends FileRow['effect']> = { [I in FileId]: (typeof FILES)[I]['effect'] extends E ? I : never }[FileId];
+/** Files whose contents are read. */
+export type SystemFileId = WithEffect<'read'>;
+export type StatId = WithEffect<'stat'>;
+export type ListId = WithEffect<'list'>;
+export type SpaceId = WithEffect<'space'>;
+
+/** Longest part of a file that is read when its row says nothing: routing tables of routers aside, all are a few KiB. */
+export const SYSTEM_FILE_BYTES = 65_536;
+/** Most entries of a folder. */
+export const LIST_ENTRIES = 1_024;
+
+export function fileRow(id: FileId): FileRow {
+  return FILES[id];
+}
+
+/** The parameters a row has, each once. */
+export function fileParamsOf(row: FileRow): ParamId[] {
+  const paths = Object.values(row.paths).flat();
+  return [...new Set(paths.flatMap((p) => [...p.matchAll(/\{([a-z]+)\}/g)].map((m) => m[1] as ParamId)))];
+}
+
+/** What the system says of a file or folder without opening it. */
+export interface FileStat {
+  kind: 'file' | 'folder' | 'socket' | 'link' | 'other';
+  bytes: number;
+  /** Permission bits, such as 0o755. */
+  mode: number;
+  uid: number;
+  gid: number;
+  /** When its contents were written, ms since 1970. */
+  modifiedAt: number;
+}
+
+/** One entry of a folder. */
+export interface FileEntry extends FileStat {
+  name: string;
+}
+
+/** The room on a disk. */
+export interface DiskSpace {
+  freeBytes: number;
+  totalBytes: number;
 }

@@ -1,6 +1,8 @@
 import { lstat, realpath } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { isLoopback, type MuxAddress } from './mux-address.js';
+import { DEFAULT_MUX, isLoopback, type MuxAddress } from './mux-address.js';
+import type { Ran } from './port.js';
+import { provesListener, readDocument } from './windows/index.js';
 
 /**
  * Whether the process behind the multiplexer's address is the system's. Anybody may listen on a TCP port, and anybody who may write the
@@ -8,7 +10,7 @@ import { isLoopback, type MuxAddress } from './mux-address.js';
  */
 export type ListenerProof =
   | { proven: true /** Only the lab's rule let it through. */; relaxed: boolean }
-  | { proven: false; why: 'tcp' | 'missing' | 'not-a-socket' | 'foreign-owner' | 'open-folder' | 'unsupported' };
+  | { proven: false; why: 'tcp' | 'missing' | 'not-a-socket' | 'foreign-owner' | 'open-folder' | 'unknown-owner' | 'unsupported' };
 
 const STICKY = 0o1000;
 const WRITABLE_BY_OTHERS = 0o022;
@@ -46,5 +48,28 @@ async function onlyRootChanges(folder: string): Promise<boolean> {
     if (s.isDirectory() && (s.mode & WRITABLE_BY_OTHERS) !== 0 && (s.mode & STICKY) === 0) return false;
     if (!s.isDirectory() && !s.isSymbolicLink()) return false;
     if (at === dirname(at)) return true;
+  }
+}
+
+/**
+ * Windows: the multiplexer is a port, on which anybody may listen. Proven is only what listens on the address that Apple's programs use,
+ * 127.0.0.1:27015, with every program that may answer there Apple's beyond doubt (provesListener). In a lab also any loopback port.
+ */
+export async function proveWindowsListener(address: MuxAddress, lab: boolean, ask: () => Promise<Ran>): Promise<ListenerProof> {
+  if (address.kind !== 'tcp') return { proven: false, why: 'unsupported' };
+  if (lab && isLoopback(address.host)) return { proven: true, relaxed: true };
+  const { host, port } = DEFAULT_MUX.windows;
+  if (address.host !== host || address.port !== port) return { proven: false, why: 'tcp' };
+  const doc = readDocument(await ask());
+  if (!doc.read) return { proven: false, why: 'unknown-owner' };
+  switch (provesListener(doc.document)) {
+    case 'apple':
+      return { proven: true, relaxed: false };
+    case 'nobody':
+      return { proven: false, why: 'missing' };
+    case 'foreign':
+      return { proven: false, why: 'foreign-owner' };
+    case 'unknown':
+      return { proven: false, why: 'unknown-owner' };
   }
 }

@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { FailReason } from '@lockstep/core/health';
-import type { CommandId } from './commands.js';
-import type { SystemFileId } from './files.js';
+import type { FailReason, Os } from '@lockstep/core/health';
+import type { CommandId } from './commands/index.js';
+import type { DiskSpace, FileEntry, FileStat, ListId, SpaceId, StatId, SystemFileId } from './files.js';
 import type { ListenerProof } from './listener-proof.js';
 import type { MuxAddress } from './mux-address.js';
+import type { Params } from './params.js';
 
-/** The operating systems an agent can find itself on. */
-export type Os = 'linux' | 'macos' | 'windows';
+export type { Os } from '@lockstep/core/health';
 
 /** What a command left behind. `failure` is null when it ran to its end, whatever its exit code. */
 export interface Ran {
@@ -66,11 +66,27 @@ export interface Machine {
   /** Milliseconds since 1970 by this computer's clock. */
   now(): number;
   identity(): Promise<MachineIdentity>;
-  /** Runs one row of the table within its deadline. Never rejects for what the tool does; `failure` and `exit` tell. */
-  run(id: CommandId, signal?: AbortSignal): Promise<Ran>;
+  /**
+   * Runs one row of the table within its deadline. Never rejects for what the tool does; `failure` and `exit` tell. `params` fill the
+   * row's open places, exactly those (BadParam otherwise: a mistake of this program).
+   */
+  run(id: CommandId, signal?: AbortSignal, params?: Params): Promise<Ran>;
   readonly sysfs: Sysfs;
-  /** Reads one of the fixed files of the system. Rejects with {@link ReadFailed}. */
-  readFile(id: SystemFileId): Promise<string>;
+  /** Reads one of the fixed files of the system, as text (decodeOutput). Rejects with {@link ReadFailed}. */
+  readFile(id: SystemFileId, params?: Params): Promise<string>;
+  /** The same as bytes: binary property lists. */
+  readBytes(id: SystemFileId, params?: Params): Promise<Uint8Array>;
+  /** What the system says of a file without opening it. Links are not followed. Rejects with {@link ReadFailed}. */
+  stat(id: StatId, params?: Params): Promise<FileStat>;
+  /** What is in a folder. Rejects with {@link ReadFailed}. */
+  list(id: ListId, params?: Params): Promise<FileEntry[]>;
+  /** The room on the disk that holds a file or folder. Rejects with {@link ReadFailed}. */
+  space(id: SpaceId, params?: Params): Promise<DiskSpace>;
+  /**
+   * Tells when something is plugged in or out of the bus, until the function that it gives is called; null where the system cannot tell.
+   * Left out by computers that have no bus of their own.
+   */
+  listenToBus?(changed: () => void): Promise<(() => Promise<void>) | null>;
   /** A connection to the multiplexer. Rejects with the system's error (`code`: ENOENT, ECONNREFUSED, EACCES, ...). */
   openMux(): Promise<Duplex>;
   /** Who listens there: asked before any pair record is handed over. */

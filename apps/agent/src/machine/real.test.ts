@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { osReleaseName, parseRoutes } from './files.js';
+import { osReleaseName, parseRoutes } from './linux/index.js';
 import { ReadFailed } from './port.js';
 import { RealMachine, thisMachine } from './real.js';
 import { SysfsTree } from './sysfs.js';

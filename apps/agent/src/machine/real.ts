@@ -1,15 +1,21 @@
 import { createConnection } from 'node:net';
-import { arch, hostname, release, uptime } from 'node:os';
+import { arch, hostname, release, uptime, version } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { isStorableText } from '@lockstep/core/health';
-import { type CommandId, commandRow } from './commands.js';
+import { type CommandId, commandRow, paramsOf } from './commands/index.js';
+import { decodeOutput } from './decode.js';
 import type { AgentEnv } from './env.js';
-import { osReleaseName, SYSTEM_FILE_BYTES, SYSTEM_FILES, type SystemFileId } from './files.js';
-import { type ListenerProof, proveListener } from './listener-proof.js';
+import { FileAccess } from './file-access.js';
+import type { DiskSpace, FileEntry, FileStat, ListId, SpaceId, StatId, SystemFileId } from './files.js';
+import { listenToBus } from './hotplug.js';
+import { osReleaseName } from './linux/index.js';
+import { type ListenerProof, proveListener, proveWindowsListener } from './listener-proof.js';
+import { macName } from './macos/index.js';
 import type { MuxAddress } from './mux-address.js';
+import { checkedParams, type Params } from './params.js';
 import { type Machine, type MachineIdentity, type Os, type Ran, ReadFailed, type Sysfs } from './port.js';
 import { runRow } from './run.js';
-import { readBounded, SysfsTree } from './sysfs.js';
+import { SysfsTree } from './sysfs.js';
 
 /** A connection to the multiplexer has this long: locally it takes microseconds (protocol notes of libusbmuxd wait 5 s for a reply). */
 const CONNECT_MS = 2_000;
@@ -40,11 +46,13 @@ export function connectTo(address: MuxAddress): Promise<Duplex> {
 /** The real computer, as far as all systems are alike. Only what the system at hand supports is answered; the rest says `unsupported`. */
 export class RealMachine implements Machine {
   readonly sysfs: Sysfs;
+  private readonly files: FileAccess;
 
   constructor(
     readonly os: Os,
     private readonly env: AgentEnv,
   ) {
+    this.files = new FileAccess(os);
     this.sysfs = os === 'linux' ? new SysfsTree(env.sysfs) : NO_SYSFS;
   }
 
@@ -62,30 +70,42 @@ export class RealMachine implements Machine {
       os: this.os,
       osVersion: label((await this.systemName()) ?? `${this.os} ${release()}`, 64),
       arch: label(arch(), 16),
-      privileged: process.getuid?.() === 0,
+      privileged: this.os === 'windows' ? await this.isElevated() : process.getuid?.() === 0,
       uptimeS: Math.floor(uptime()),
       lab: this.env.lab,
     };
   }
 
-  async run(id: CommandId, signal?: AbortSignal): Promise<Ran> {
+  async run(id: CommandId, signal?: AbortSignal, params?: Params): Promise<Ran> {
     const row = commandRow(id);
+    const param = checkedParams(id, paramsOf(row), params);
     if (row.os !== this.os) return { exit: null, stdout: '', stderr: '', failure: 'unsupported' };
-    return await runRow(row, signal);
+    return await runRow(row, signal, param);
   }
 
-  async readFile(id: SystemFileId): Promise<string> {
-    if (this.os !== 'linux') throw new ReadFailed('unsupported', id);
-    let failure = new ReadFailed('missing', id);
-    for (const path of SYSTEM_FILES[id]) {
-      try {
-        return await readBounded(path, SYSTEM_FILE_BYTES);
-      } catch (e) {
-        if (!(e instanceof ReadFailed)) throw e;
-        failure = e;
-      }
-    }
-    throw failure;
+  async readFile(id: SystemFileId, params?: Params): Promise<string> {
+    return decodeOutput(await this.files.read(id, params));
+  }
+
+  readBytes(id: SystemFileId, params?: Params): Promise<Uint8Array> {
+    return this.files.read(id, params);
+  }
+
+  stat(id: StatId, params?: Params): Promise<FileStat> {
+    return this.files.stat(id, params);
+  }
+
+  list(id: ListId, params?: Params): Promise<FileEntry[]> {
+    return this.files.list(id, params);
+  }
+
+  space(id: SpaceId, params?: Params): Promise<DiskSpace> {
+    return this.files.space(id, params);
+  }
+
+  async listenToBus(changed: () => void): Promise<(() => Promise<void>) | null> {
+    // In a lab the phones hang on no real bus.
+    return this.env.lab ? null : await listenToBus(this.os, changed);
   }
 
   openMux(): Promise<Duplex> {
@@ -94,12 +114,27 @@ export class RealMachine implements Machine {
 
   async provesMuxListener(): Promise<ListenerProof> {
     const uid = process.getuid?.();
-    if (this.os === 'windows' || uid === undefined) return { proven: false, why: 'unsupported' };
+    if (this.os === 'windows') return await proveWindowsListener(this.env.mux, this.env.lab, () => this.run('windows-listener'));
+    if (uid === undefined) return { proven: false, why: 'unsupported' };
     return await proveListener(this.env.mux, this.env.lab, uid);
+  }
+
+  /** Only an elevated token may list the registry's own folder. */
+  private async isElevated(): Promise<boolean> {
+    try {
+      await this.files.list('win-registry-folder');
+      return true;
+    } catch (e) {
+      if (e instanceof ReadFailed) return false;
+      throw e;
+    }
   }
 
   private async systemName(): Promise<string | null> {
     try {
+      // Node asks the registry for the product's name.
+      if (this.os === 'windows') return `${version()} ${release()}`;
+      if (this.os === 'macos') return macName(await this.readBytes('mac-system-version'));
       return osReleaseName(await this.readFile('os-release'));
     } catch (e) {
       if (e instanceof ReadFailed) return null;

@@ -1,17 +1,37 @@
 import type { Duplex } from 'node:stream';
-import { type CommandId, commandRow } from './commands.js';
-import type { SystemFileId } from './files.js';
+import { type CommandId, commandRow, paramsOf } from './commands/index.js';
+import { decodeOutput } from './decode.js';
+import {
+  type DiskSpace,
+  type FileEntry,
+  type FileId,
+  type FileStat,
+  fileParamsOf,
+  fileRow,
+  type ListId,
+  type SpaceId,
+  type StatId,
+  type SystemFileId,
+} from './files.js';
 import type { ListenerProof } from './listener-proof.js';
 import { DEFAULT_MUX, type MuxAddress } from './mux-address.js';
+import { checkedParams, type Params } from './params.js';
 import { type Machine, type MachineIdentity, type Os, type Ran, ReadFailed, type Sysfs, Unscripted } from './port.js';
+
+/** What a command says: one answer, or several given out one by one, the last again and again. */
+type Said = Partial<Ran> | Partial<Ran>[];
+/** What stands in a file's place: text or bytes for `read`, else what its row's effect gives. A ReadFailed is thrown. */
+type Found = string | Uint8Array | FileStat | FileEntry[] | DiskSpace | ReadFailed;
 
 /** What a recorded computer answers. Everything left out is unscripted. */
 export interface Recording {
   os: Os;
   identity?: Partial<MachineIdentity>;
-  /** Answers by command; a list is given out one by one, its last entry again and again. */
-  commands?: Partial<Record<CommandId, Partial<Ran> | Partial<Ran>[]>>;
-  files?: Partial<Record<SystemFileId, string>>;
+  /** Answers by command; a function is given the parameters. */
+  commands?: Partial<Record<CommandId, Said | ((params: Params) => Said)>>;
+  files?: Partial<Record<FileId, Found | ((params: Params) => Found)>>;
+  /** Commands and files that are not written down here are not on this computer: `missing-tool`, `missing`. Otherwise they end the test. */
+  restMissing?: boolean;
   /** Contents by path below the tree's root; a `{ link }` is a symbolic link. An empty object is a computer without a USB bus. */
   sysfs?: Record<string, string | { link: string } | ReadFailed>;
   muxAddress?: MuxAddress;
@@ -27,6 +47,8 @@ export class RecordedMachine implements Machine {
   readonly sysfs: Sysfs;
   /** Commands that were started, in order. */
   readonly started: CommandId[] = [];
+  /** Files that were looked at, in order. */
+  readonly looked: FileId[] = [];
 
   constructor(private readonly recording: Recording) {
     this.os = recording.os;
@@ -51,19 +73,41 @@ export class RecordedMachine implements Machine {
     };
   }
 
-  async run(id: CommandId): Promise<Ran> {
+  async run(id: CommandId, signal?: AbortSignal, params: Params = {}): Promise<Ran> {
+    const nothing = (failure: Ran['failure']): Ran => ({ exit: null, stdout: '', stderr: '', failure });
+    const row = commandRow(id);
+    checkedParams(id, paramsOf(row), params);
+    if (signal?.aborted) return nothing('aborted');
     this.started.push(id);
-    if (commandRow(id).os !== this.os) return { exit: null, stdout: '', stderr: '', failure: 'unsupported' };
+    if (row.os !== this.os) return nothing('unsupported');
     const script = this.recording.commands?.[id];
-    const answer = Array.isArray(script) ? (script.length > 1 ? script.shift() : script[0]) : script;
-    if (answer === undefined) throw new Unscripted(`command ${id}`);
-    return { exit: 0, stdout: '', stderr: '', failure: null, ...answer };
+    const said = typeof script === 'function' ? script(params) : script;
+    const answer = Array.isArray(said) ? (said.length > 1 ? said.shift() : said[0]) : said;
+    if (answer !== undefined) return { exit: 0, stdout: '', stderr: '', failure: null, ...answer };
+    if (this.recording.restMissing) return nothing('missing-tool');
+    throw new Unscripted(`command ${id}`);
   }
 
-  async readFile(id: SystemFileId): Promise<string> {
-    const content = this.recording.files?.[id];
-    if (content === undefined) throw new Unscripted(`file ${id}`);
-    return content;
+  async readFile(id: SystemFileId, params?: Params): Promise<string> {
+    const found = this.found(id, params);
+    return typeof found === 'string' ? found : decodeOutput(found as Uint8Array);
+  }
+
+  async readBytes(id: SystemFileId, params?: Params): Promise<Uint8Array> {
+    const found = this.found(id, params);
+    return typeof found === 'string' ? Buffer.from(found) : (found as Uint8Array);
+  }
+
+  async stat(id: StatId, params?: Params): Promise<FileStat> {
+    return this.found(id, params) as FileStat;
+  }
+
+  async list(id: ListId, params?: Params): Promise<FileEntry[]> {
+    return this.found(id, params) as FileEntry[];
+  }
+
+  async space(id: SpaceId, params?: Params): Promise<DiskSpace> {
+    return this.found(id, params) as DiskSpace;
   }
 
   async openMux(): Promise<Duplex> {
@@ -74,6 +118,19 @@ export class RecordedMachine implements Machine {
   async provesMuxListener(): Promise<ListenerProof> {
     if (!this.recording.listener) throw new Unscripted('listener proof');
     return this.recording.listener;
+  }
+
+  private found(id: FileId, params: Params = {}): Found {
+    const row = fileRow(id);
+    checkedParams(id, fileParamsOf(row), params);
+    this.looked.push(id);
+    const script = this.recording.files?.[id];
+    const found = typeof script === 'function' ? script(params) : script;
+    if (found instanceof ReadFailed) throw found;
+    if (found !== undefined) return found;
+    if (row.paths[this.os] === undefined) throw new ReadFailed('unsupported', id);
+    if (this.recording.restMissing) throw new ReadFailed('missing', id);
+    throw new Unscripted(`file ${id}`);
   }
 }
 

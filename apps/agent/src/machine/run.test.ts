@@ -2,7 +2,7 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { CommandRow } from './commands.js';
+import type { CommandRow } from './commands/index.js';
 import { OUTPUT_BYTES, runRow } from './run.js';
 
 const row = (programs: string[], args: string[] = [], deadlineMs = 5_000): CommandRow => ({

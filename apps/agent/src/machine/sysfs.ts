@@ -5,6 +5,8 @@ import { ReadFailed, type Sysfs } from './port.js';
 
 /** The kernel gives at most one page per sysfs attribute. */
 const PAGE_BYTES = 4_096;
+/** Files are read in pieces of this size: one of proc's has no size to go by. */
+const CHUNK_BYTES = 65_536;
 
 /** A directory tree laid out like Linux's /sys, under any root. */
 export class SysfsTree implements Sysfs {
@@ -38,20 +40,27 @@ export class SysfsTree implements Sysfs {
   }
 }
 
-/** The first `limit` bytes of a file, as UTF-8. Never waits: a pipe put in a file's place is not read. Rejects with {@link ReadFailed}. */
-export async function readBounded(path: string, limit: number): Promise<string> {
+/** The first `limit` bytes of a file, as UTF-8. */
+async function readBounded(path: string, limit: number): Promise<string> {
+  return Buffer.from(await readBoundedBytes(path, limit)).toString('utf8');
+}
+
+/** The first `limit` bytes of a file. Never waits: a pipe put in a file's place is not read. Rejects with {@link ReadFailed}. */
+export async function readBoundedBytes(path: string, limit: number): Promise<Uint8Array> {
   try {
     const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     try {
       if (!(await file.stat()).isFile()) throw new ReadFailed('io', path);
-      const buffer = Buffer.alloc(limit);
+      const chunks: Buffer[] = [];
       let used = 0;
       while (used < limit) {
-        const { bytesRead } = await file.read(buffer, used, limit - used, null);
+        const chunk = Buffer.alloc(Math.min(limit - used, CHUNK_BYTES));
+        const { bytesRead } = await file.read(chunk, 0, chunk.length, null);
         if (bytesRead === 0) break;
+        chunks.push(chunk.subarray(0, bytesRead));
         used += bytesRead;
       }
-      return buffer.toString('utf8', 0, used);
+      return Buffer.concat(chunks, used);
     } finally {
       await file.close();
     }
@@ -60,7 +69,8 @@ export async function readBounded(path: string, limit: number): Promise<string> 
   }
 }
 
-function readFailed(e: unknown, path: string): ReadFailed {
+/** What the system said about a file as a {@link ReadFailed}. */
+export function readFailed(e: unknown, path: string): ReadFailed {
   const code = (e as NodeJS.ErrnoException).code;
   // A device that is being unplugged answers ENODEV where its files still stand.
   if (code === 'ENOENT' || code === 'ENOTDIR' || code === 'ENODEV') return new ReadFailed('missing', path);

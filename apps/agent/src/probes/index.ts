@@ -1,7 +1,20 @@
 export { CalledOff, Overdue, pause, within } from './deadline.js';
-export { LOCKDOWN_TYPE } from './lockdown.js';
+export { HOST_QUESTIONS } from './host/index.js';
+export { HARMLESS_SERVICE, LOCKDOWN_TYPE } from './phone/index.js';
 export { PHONE_PROBES, surveyPhone, unreachablePhone } from './phone-survey.js';
 export { PhoneTalk } from './phone-talk.js';
-export { answer, draft, failReason, type HostProbe, isExpected, type ProbeContext, stamped } from './probe.js';
-export { HARMLESS_SERVICE } from './service-start.js';
-export { type HostSurvey, PHONES_AT_ONCE, runProbes, surveyHost } from './survey.js';
+export {
+  type Ask,
+  type Asking,
+  answer,
+  askHost,
+  draft,
+  failReason,
+  type HostProbe,
+  isExpected,
+  type ProbeContext,
+  type Row,
+  stamped,
+} from './probe.js';
+export { costlyAmong, type Sharing, sharingRuns } from './shared-runs.js';
+export { type HostSurvey, PHONES_AT_ONCE, runProbes, surveyAsks, surveyHost } from './survey.js';

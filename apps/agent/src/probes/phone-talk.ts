@@ -5,7 +5,9 @@ import {
   type LockdownClientOptions,
   type MuxClient,
   type MuxDevice,
+  openService,
   type PairRecord,
+  type ServiceConnection,
 } from '../device/index.js';
 
 /**
@@ -15,6 +17,8 @@ import {
 export class PhoneTalk {
   #client: LockdownClient | null = null;
   #session = false;
+  /** The record of the open session, for services of the same session; let go with it. */
+  #record: PairRecord | null = null;
 
   constructor(
     readonly mux: MuxClient,
@@ -47,6 +51,25 @@ export class PhoneTalk {
     this.#session = false;
     await this.ask(signal, (client) => client.startSession(record, { signal }));
     this.#session = true;
+    this.#record = record;
+  }
+
+  /** Starts a service inside the session and talks to it; it is closed afterwards. A refusal by lockdownd leaves the conversation open. */
+  async service<T>(signal: AbortSignal, name: string, talk: (connection: ServiceConnection) => Promise<T>): Promise<T> {
+    const connection = await this.ask(signal, (lockdown) =>
+      openService({ mux: this.mux, deviceId: this.device.deviceId, lockdown, record: this.#record }, name, {
+        signal,
+        replyMs: this.patience.replyMs,
+      }),
+    );
+    const hangUp = () => connection.close();
+    signal.addEventListener('abort', hangUp, { once: true });
+    try {
+      return await talk(connection);
+    } finally {
+      signal.removeEventListener('abort', hangUp);
+      connection.close();
+    }
   }
 
   /** Says goodbye (waits at most a second) and closes. */
@@ -54,6 +77,7 @@ export class PhoneTalk {
     const client = this.#client;
     this.#client = null;
     this.#session = false;
+    this.#record = null;
     await client?.close();
   }
 
@@ -62,6 +86,7 @@ export class PhoneTalk {
     this.#client?.destroy();
     this.#client = null;
     this.#session = false;
+    this.#record = null;
   }
 
   private async open(signal: AbortSignal): Promise<LockdownClient> {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import { Fact, type FactKind } from '@lockstep/core/health';
+import { FACT_KIND_NAMES, FACT_KINDS, Fact, type FactKind, factKey, OSES } from '@lockstep/core/health';
 import { DeviceError, MuxClient } from '../device/index.js';
 import { type DraftFact, ReadFailed, RecordedMachine, Unscripted } from '../machine/index.js';
+import { PHONE_PROBES } from './phone-survey.js';
 import { answer } from './probe.js';
 import { runProbes } from './survey.js';
 
@@ -117,21 +118,36 @@ describe('a recorded computer', () => {
     expect(facts[2]).toMatchObject({ reading: { state: 'stopped', pid: null, socket: 'missing' } });
   });
 
-  it('on another system says unsupported and starts nothing', async () => {
-    const m = new RecordedMachine({
-      os: 'windows',
-      openMux: async () => Promise.reject(Object.assign(new Error(), { code: 'ECONNREFUSED' })),
-    });
-    const ctx = {
-      machine: m,
-      mux: new MuxClient({ open: () => m.openMux() }),
-      agent: '0.1.0',
-      outbox: () => ({ waiting: 0, dropped: 0 }),
-      onCrash: () => {},
-    };
-    const facts = await runProbes(ctx);
-    expect(facts.find((f) => f.kind === 'usb-bus')).toMatchObject({ state: 'failed', reason: 'unsupported' });
-    expect(facts.find((f) => f.kind === 'mux-daemon')).toMatchObject({ reading: { state: null, socket: 'refused' } });
-    expect(m.started).toEqual([]);
+  it('without any of its tools says so, and the socket speaks alone', async () => {
+    for (const os of OSES) {
+      const m = new RecordedMachine({
+        os,
+        restMissing: true,
+        sysfs: {},
+        openMux: async () => Promise.reject(Object.assign(new Error(), { code: 'ECONNREFUSED' })),
+      });
+      const crashes: unknown[] = [];
+      const ctx = {
+        machine: m,
+        mux: new MuxClient({ open: () => m.openMux() }),
+        agent: '0.1.0',
+        outbox: () => ({ waiting: 0, dropped: 0 }),
+        onCrash: (probe: string, error: unknown) => void crashes.push([probe, error]),
+      };
+      const facts = await runProbes(ctx, [UDID], undefined, { all: true });
+      expect([os, crashes]).toEqual([os, []]);
+      expect(facts.find((f) => f.kind === 'usb-bus')).toMatchObject({ state: 'failed' });
+      expect(facts.find((f) => f.kind === 'mux-daemon')).toMatchObject({ state: 'seen', reading: { socket: 'refused' } });
+      // Every kind of this system has exactly one fact, of the computer or of the phone.
+      const keys = facts.map(factKey);
+      expect(new Set(keys).size).toBe(keys.length);
+      for (const kind of FACT_KIND_NAMES) {
+        const asked = (FACT_KINDS[kind].on as readonly string[]).includes(os) && kind !== 'pairing-attempt';
+        const slowOfPhone = FACT_KINDS[kind].subject === 'device' && FACT_KINDS[kind].pace === 'slow';
+        const byPhone = PHONE_PROBES.some((p) => p.kinds.includes(kind));
+        // What changes slowly on a phone that cannot be reached stays as it was.
+        expect([os, kind, facts.some((f) => f.kind === kind)]).toEqual([os, kind, asked && !(slowOfPhone && byPhone)]);
+      }
+    }
   });
 });

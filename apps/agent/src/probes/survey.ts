@@ -1,11 +1,20 @@
 import type { Fact, FailReason, Udid } from '@lockstep/core/health';
 import type { MuxDevice } from '../device/index.js';
-import { agentSelf } from './agent-self.js';
-import { muxDaemon } from './mux-daemon.js';
-import { type MuxView, muxDeviceFact, muxList } from './mux-list.js';
+import type { CommandId, Os } from '../machine/index.js';
+import {
+  agentSelf,
+  HOST_QUESTIONS,
+  type MuxView,
+  muxDaemon,
+  muxDeviceFact,
+  muxList,
+  udidsOnBus,
+  usbBus,
+  usbDeviceFact,
+} from './host/index.js';
 import { surveyPhone, unreachablePhone } from './phone-survey.js';
-import { answer, type HostProbe, type ProbeContext } from './probe.js';
-import { udidsOnBus, usbBus, usbDeviceFact } from './usb.js';
+import { answer, askHost, type HostProbe, type ProbeContext } from './probe.js';
+import { costlyAmong, sharingRuns } from './shared-runs.js';
 
 /** Phones talked to at the same time: more only wait for the bus. */
 export const PHONES_AT_ONCE = 8;
@@ -29,7 +38,7 @@ export interface HostSurvey {
 export async function surveyHost(ctx: ProbeContext, known: Iterable<Udid>, signal?: AbortSignal): Promise<HostSurvey> {
   const view: MuxView = { listing: null };
   const probes: HostProbe[] = [agentSelf, usbBus, muxDaemon, muxList(view)];
-  const facts = (await Promise.all(probes.map((p) => answer(p, 'host', ctx, signal, (s) => p.ask(ctx, s))))).flat();
+  const facts = (await Promise.all(probes.map((p) => askHost(p, ctx, [], signal)))).flat();
   const bus = facts.find((f) => f.kind === 'usb-bus');
   const list = facts.find((f) => f.kind === 'mux-list');
   const listed = view.listing?.devices ?? [];
@@ -51,15 +60,45 @@ export async function surveyHost(ctx: ProbeContext, known: Iterable<Udid>, signa
   return { facts, listed, present, unreachable };
 }
 
+/** Costly commands that each look at the computer starts, on this system: questions that need them are asked along. */
+export function surveyAsks(os: Os): CommandId[] {
+  return costlyAmong([usbBus, muxDaemon].flatMap((p) => p.rows[os]?.asks ?? []));
+}
+
+/** Questions asked at the same time when everything is asked at once. */
+const QUESTIONS_AT_ONCE = 4;
+
+export interface RunOptions {
+  /** Also what the running agent asks more rarely: every question about the computer, and what changes slowly on phones. */
+  all?: boolean;
+}
+
 /** Every probe once: the computer, then every listed phone, eight at a time; a phone that hangs delays nobody else. */
-export async function runProbes(ctx: ProbeContext, known: Iterable<Udid> = [], signal?: AbortSignal): Promise<Fact[]> {
+export async function runProbes(
+  ctx: ProbeContext,
+  known: Iterable<Udid> = [],
+  signal?: AbortSignal,
+  { all = false }: RunOptions = {},
+): Promise<Fact[]> {
+  // One look is one moment: what is costly to start is started once.
+  ctx = { ...ctx, machine: sharingRuns(ctx.machine, () => performance.now(), { ms: 60_000, costlyOnly: true }) };
   const host = await surveyHost(ctx, known, signal);
-  const waiting = [...host.listed];
   const facts = [...host.facts];
-  const lane = async () => {
-    for (let device = waiting.shift(); device; device = waiting.shift()) facts.push(...(await surveyPhone(ctx, device, signal)));
-  };
-  await Promise.all(Array.from({ length: PHONES_AT_ONCE }, lane));
+  const phones = [...new Set([...host.present, ...known])];
+  await Promise.all([
+    inLanes(host.listed, PHONES_AT_ONCE, async (device) => facts.push(...(await surveyPhone(ctx, device, signal, { slow: all })))),
+    all
+      ? inLanes(HOST_QUESTIONS, QUESTIONS_AT_ONCE, async (probe) => facts.push(...(await askHost(probe, ctx, phones, signal))))
+      : undefined,
+  ]);
   for (const { udid, reason } of host.unreachable) facts.push(...(await unreachablePhone(ctx, udid, reason)));
   return facts;
+}
+
+async function inLanes<T>(items: readonly T[], lanes: number, work: (item: T) => Promise<unknown>): Promise<void> {
+  const waiting = [...items];
+  const lane = async () => {
+    for (let item = waiting.shift(); item !== undefined; item = waiting.shift()) await work(item);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
 }

@@ -96,8 +96,15 @@ function readEntries(path: string): z.infer<typeof Entry>[] {
   }
   try {
     const file = File.safeParse(JSON.parse(text));
-    return file.success ? file.data.phones : [];
+    if (file.success) return file.data.phones;
   } catch {
-    return [];
+    // Not JSON: damaged as any other content that does not fit.
   }
+  // What was there is kept for a person to look at, not written over.
+  try {
+    renameSync(path, `${path}.damaged`);
+  } catch {
+    // A file that cannot be moved is begun anew all the same.
+  }
+  return [];
 }

@@ -6,15 +6,22 @@ interface Phone {
   device: MuxDevice;
   /** When a look at this attachment last ended, ms of the monotonic clock; null: never. */
   lookedAt: number | null;
+  /** When the slow questions were last asked of this phone, whatever it was attached as; null: never, or they have to be asked again. */
+  slowAt: number | null;
   running: { abort: AbortController; done: Promise<void> } | null;
   wanted: boolean;
 }
 
 export interface PhoneLooksOptions {
   everyMs: number;
-  look(device: MuxDevice, signal: AbortSignal): Promise<Fact[]>;
+  /** How often the slow questions are asked too; never when left out. */
+  slowMs?: number;
+  /** Whether slow questions may be asked now. */
+  slowAllowed?(): boolean;
+  /** `tell` takes what was read so far, when the rest will take a while. */
+  look(device: MuxDevice, signal: AbortSignal, more: { slow: boolean; tell(facts: readonly Fact[]): void }): Promise<Fact[]>;
   /** What a look that was not called off read. */
-  read(facts: Fact[]): void;
+  read(facts: readonly Fact[]): void;
   failed(error: unknown): void;
 }
 
@@ -24,6 +31,8 @@ export interface PhoneLooksOptions {
  */
 export class PhoneLooks {
   readonly #phones = new Map<Udid, Phone>();
+  /** When the slow questions were last asked of phones that are gone. */
+  readonly #slowAt = new Map<Udid, number>();
   /** Phones that a fix talks to: nobody else does. */
   readonly #holds = new Map<Udid | 'all', number>();
   #stopped = false;
@@ -37,10 +46,19 @@ export class PhoneLooks {
       if (present.has(udid)) continue;
       phone.running?.abort.abort();
       this.#phones.delete(udid);
+      // A plug that comes and goes is no reason to ask everything each time.
+      if (phone.slowAt !== null) this.#slowAt.set(udid, phone.slowAt);
     }
     for (const device of devices) {
       const phone = this.#phones.get(device.udid);
-      if (!phone) this.#phones.set(device.udid, { device, lookedAt: null, running: null, wanted: true });
+      if (!phone)
+        this.#phones.set(device.udid, {
+          device,
+          lookedAt: null,
+          slowAt: this.#slowAt.get(device.udid) ?? null,
+          running: null,
+          wanted: true,
+        });
       else if (phone.device.deviceId !== device.deviceId) {
         phone.running?.abort.abort();
         phone.device = device;
@@ -51,11 +69,13 @@ export class PhoneLooks {
     this.#begin();
   }
 
-  /** Looks at a phone again as soon as it can be. */
+  /** Looks at a phone again as soon as it can be; it was paired anew, so everything is asked. */
   want(udid: Udid): void {
+    this.#slowAt.delete(udid);
     const phone = this.#phones.get(udid);
     if (!phone) return;
     phone.wanted = true;
+    phone.slowAt = null;
     this.#begin();
   }
 
@@ -118,11 +138,15 @@ export class PhoneLooks {
 
   #look(phone: Phone): void {
     const abort = new AbortController();
+    const slow = this.#isSlowDue(phone);
     phone.wanted = false;
     const work = async () => {
-      try {
-        const facts = await this.o.look(phone.device, abort.signal);
+      const read = (facts: readonly Fact[]) => {
         if (!abort.signal.aborted) this.o.read(facts);
+      };
+      try {
+        read(await this.o.look(phone.device, abort.signal, { slow, tell: read }));
+        if (slow && !abort.signal.aborted) phone.slowAt = performance.now();
       } catch (e) {
         this.o.failed(e);
       } finally {
@@ -133,6 +157,12 @@ export class PhoneLooks {
     const done = work();
     phone.running = { abort, done };
     void done.then(() => this.#begin());
+  }
+
+  #isSlowDue(phone: Phone): boolean {
+    const { slowMs, slowAllowed } = this.o;
+    if (slowMs === undefined || slowAllowed?.() === false) return false;
+    return phone.slowAt === null || performance.now() - phone.slowAt >= slowMs;
   }
 
   #isHeld(udid: Udid): boolean {

@@ -1,4 +1,4 @@
-import { type Fact, type FactKind, factKey, type Subject, type Udid } from '@lockstep/core/health';
+import { FACT_KINDS, type Fact, type FactKind, factKey, type Subject, type Udid } from '@lockstep/core/health';
 
 /** Facts about something that happened: they are not looked at again, and mean what they mean until the next such event. */
 const EVENTS: ReadonlySet<FactKind> = new Set(['pairing-attempt']);
@@ -28,16 +28,33 @@ export class Picture {
   }
 
   /**
-   * What can honestly be said of the facts that were not told anew: all of them were looked at no earlier than `at`, but for `except`.
-   * A fact counts when its last look is younger than `maxAgeMs`. Null when nothing was looked at.
+   * What can honestly be said of the facts of steady kinds that were not told anew: all of them were looked at no earlier than `at`, but
+   * for `except`. A fact counts when its last look is younger than `maxAgeMs`. With `slowAgeMs` facts of slow kinds are spoken of too, each
+   * counting when its last look is younger than that. Null when nothing was looked at.
    */
-  still(now: number, maxAgeMs: number): { at: string; except: { kind: FactKind; subject: Subject }[] } | null {
+  still(now: number, maxAgeMs: number, slowAgeMs: number | null = null): Still | null {
     let oldest = Number.POSITIVE_INFINITY;
-    const except: { kind: FactKind; subject: Subject }[] = [];
+    const except: Still['except'] = [];
     for (const { fact, looked } of this.#held.values()) {
-      if (EVENTS.has(fact.kind) || now - looked > maxAgeMs) except.push({ kind: fact.kind, subject: fact.subject });
+      const slow = FACT_KINDS[fact.kind].pace === 'slow';
+      if (slow && slowAgeMs === null) continue;
+      const maxAge = slow && slowAgeMs !== null ? slowAgeMs : maxAgeMs;
+      if (EVENTS.has(fact.kind) || now - looked > maxAge) except.push({ kind: fact.kind, subject: fact.subject });
       else oldest = Math.min(oldest, looked);
     }
-    return Number.isFinite(oldest) ? { at: new Date(oldest).toISOString(), except } : null;
+    if (!Number.isFinite(oldest)) return null;
+    return { at: new Date(oldest).toISOString(), except, slow: slowAgeMs !== null };
   }
+
+  /** Whether any fact of a slow kind is held. */
+  get hasSlow(): boolean {
+    return [...this.#held.values()].some((h) => FACT_KINDS[h.fact.kind].pace === 'slow');
+  }
+}
+
+/** Unchanged facts were looked at again no earlier than `at`, but for `except`; those of slow kinds too when `slow`. */
+export interface Still {
+  at: string;
+  except: { kind: FactKind; subject: Subject }[];
+  slow: boolean;
 }

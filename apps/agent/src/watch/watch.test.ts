@@ -54,6 +54,30 @@ describe('the picture', () => {
         { kind: 'passcode-lock', subject: { udid: B } },
         { kind: 'pairing-attempt', subject: { udid: A } },
       ],
+      slow: false,
+    });
+  });
+
+  it('speaks of slow kinds only when it is asked to, and of each as it was looked at', () => {
+    const clock = (udid: string, at: number): Fact => ({
+      kind: 'device-clock',
+      subject: { udid },
+      state: 'seen',
+      reading: { skewS: 0 },
+      at: iso(at),
+      probe: 'device-clock',
+      tookMs: 1,
+    });
+    const p = new Picture();
+    p.take([lock(A, NOW - 20_000)]);
+    expect(p.hasSlow).toBe(false);
+    p.take([clock(A, NOW - 40 * 60_000), clock(B, NOW - 90 * 60_000)]);
+    expect(p.hasSlow).toBe(true);
+    expect(p.still(NOW, 90_000)).toEqual({ at: iso(NOW - 20_000), except: [], slow: false });
+    expect(p.still(NOW, 90_000, 75 * 60_000)).toEqual({
+      at: iso(NOW - 40 * 60_000),
+      except: [{ kind: 'device-clock', subject: { udid: B } }],
+      slow: true,
     });
   });
 });
@@ -135,9 +159,10 @@ describe('looking at phones', () => {
     locationId: null,
     productId: null,
     speedBps: null,
+    network: null,
   });
   let begun: { udid: string; deviceId: number; signal: AbortSignal; end: (facts?: Fact[]) => void }[];
-  let read: Fact[][];
+  let read: (readonly Fact[])[];
   let failed: unknown[];
   let looks: PhoneLooks;
   const tick = () => new Promise((r) => setTimeout(r, 1));
@@ -210,6 +235,44 @@ describe('looking at phones', () => {
     free();
     free();
     expect(begun.map((b) => b.udid)).toEqual([A, B, A]);
+  });
+
+  it('slow questions are asked at the first look, not at every plug, and again once the phone was paired anew', async () => {
+    const slow: boolean[] = [];
+    let told: ((facts: readonly Fact[]) => void) | null = null;
+    let done: (() => void) | null = null;
+    const all = new PhoneLooks({
+      everyMs: 0,
+      slowMs: 1_000_000,
+      look: (_d, _signal, more) => {
+        slow.push(more.slow);
+        told = more.tell;
+        return new Promise((resolve) => {
+          done = () => resolve([]);
+        });
+      },
+      read: (facts) => void read.push(facts),
+      failed: (e) => void failed.push(e),
+    });
+    all.listed([device(A, 1)]);
+    // What is read first is told first.
+    (told as unknown as (facts: readonly Fact[]) => void)([lock(A, NOW)]);
+    expect(read).toEqual([[lock(A, NOW)]]);
+    const end = async () => {
+      (done as unknown as () => void)();
+      await tick();
+    };
+    await end();
+    all.listed([]);
+    all.listed([device(A, 2)]);
+    await end();
+    all.want(A);
+    await end();
+    expect(slow.slice(0, 3)).toEqual([true, false, false]);
+    expect(slow).toContain(true);
+    expect(slow.lastIndexOf(true)).toBeGreaterThan(1);
+    void all.stop();
+    await end();
   });
 
   it('a fix of the computer holds all', async () => {

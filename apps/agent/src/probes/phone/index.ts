@@ -1,0 +1,13 @@
+export { activation } from './activation.js';
+export { backupPolicy } from './backup-policy.js';
+export { battery } from './battery.js';
+export { deviceClock } from './device-clock.js';
+export { deviceStorage } from './device-storage.js';
+export { deviceValues } from './device-values.js';
+export { LOCKDOWN_TYPE, lockdown } from './lockdown.js';
+export { pairRecord } from './pair-record.js';
+export { passcodeLock } from './passcode-lock.js';
+export { HARMLESS_SERVICE, serviceStart } from './service-start.js';
+export { supervision } from './supervision.js';
+export { trustSession } from './trust-session.js';
+export { wifiSync } from './wifi-sync.js';
