@@ -22,7 +22,8 @@ export function readArguments<const O extends Record<string, OptionKind>>(argv: 
       words.push(...argv.slice(i + 1));
       break;
     }
-    if (!arg.startsWith('-') || arg === '-') {
+    // A number below zero is a word: error codes begin with a minus sign.
+    if (!arg.startsWith('-') || arg === '-' || /^-\d/.test(arg)) {
       words.push(arg);
       continue;
     }

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Fact } from '@lockstep/core/health';
-import { RecordedMachine, type Recording, UsageError } from '../machine/index.js';
+import { parsedCommands, RecordedMachine, type Recording, UsageError } from '../machine/index.js';
 import { AGENT_VERSION } from '../version.js';
 import { readArguments } from './arguments.js';
 import { runCli } from './index.js';
@@ -27,6 +27,7 @@ async function cli(argv: string[], o: { stdin?: string; recording?: Partial<Reco
     os: 'linux',
     sysfs: { 'bus/usb/devices/usb1/idVendor': '1d6b' },
     commands: { 'usbmuxd-show': { stdout: SHOW } },
+    restMissing: true,
     openMux: async () => Promise.reject(Object.assign(new Error(), { code: 'ENOENT' })),
     listener: { proven: false, why: 'missing' },
     ...o.recording,
@@ -79,7 +80,12 @@ describe('version and help', () => {
 
 describe('parse', () => {
   it('lists commands with their system', async () => {
-    expect(await cli(['parse', '--list'])).toEqual({ code: 0, out: 'usbmuxd-show\tlinux\n', talk: '' });
+    const { code, out, talk } = await cli(['parse', '--list']);
+    expect([code, talk]).toEqual([0, '']);
+    const lines = out.split('\n').slice(0, -1);
+    expect(lines).toEqual(parsedCommands().map(({ id, os }) => `${id}\t${os}`));
+    expect(lines).toContain('usbmuxd-show\tlinux');
+    expect(lines).not.toContain('usbmuxd-restart\tlinux');
   });
   it('gives the facts of recorded output', async () => {
     const stdin = readFileSync(new URL('debian-12/running/usbmuxd-show.stdout', SAMPLES), 'utf8');

@@ -1,3 +1,4 @@
+import type { InstallSystem } from '../install/index.js';
 import type { AgentEnv, Machine } from '../machine/index.js';
 import type { Terminal } from './terminal.js';
 
@@ -8,6 +9,8 @@ export interface CommandContext {
   env(): AgentEnv;
   /** This computer. */
   machine(): Machine;
+  /** This computer as `install` sees it: files of services, and the commands of its own table. */
+  system(): InstallSystem;
   /** Resolves when the process is asked to end; from the first call on a signal no longer ends it by itself. */
   stopped(): Promise<void>;
 }

@@ -23,10 +23,10 @@ export async function lookNow(machine: Machine, crashed: (probe: string, error: 
     outbox: () => ({ waiting: 0, dropped: 0 }),
     onCrash: crashed,
   };
-  const first = await runProbes(ctx);
+  const first = await runProbes(ctx, [], undefined, { all: true });
   const before = verdictsOf(first, machine.now(), null);
   if (!needsSecondLook(before)) return { facts: first, verdicts: before };
   await pause(BETWEEN_MS);
-  const facts = await runProbes(ctx);
+  const facts = await runProbes(ctx, [], undefined, { all: true });
   return { facts, verdicts: verdictsOf(facts, machine.now(), before) };
 }

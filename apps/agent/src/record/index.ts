@@ -1,0 +1,1 @@
+export { NotPermitted, type Recording, type RecordOptions, record } from './recording.js';
