@@ -3,14 +3,16 @@ import {
   DeviceError,
   encodeLockdownPlist,
   LockdownClient,
+  type LockdownClientOptions,
   LockdownFrames,
   newPairRecord,
   newRsaKeys,
   type PairRecord,
   type PlistDict,
   parsePlistDict,
+  type ServiceRoute,
 } from '@lockstep/agent/device';
-import { LOCKDOWN_PORT, linkedStreams, type PhoneOptions, SimulatedPhone } from '../src/phone/index.js';
+import { LOCKDOWN_PORT, linkedStreams, type PhoneOptions, SimulatedPhone, type Via } from '../src/phone/index.js';
 
 /** The BUID of the computer that the trials play. */
 export const BUID = '30142955-444094379208051516';
@@ -43,8 +45,8 @@ export class PhoneTrial {
     return this.phone;
   }
 
-  dial(port: number = LOCKDOWN_PORT): Duplex {
-    const serve = this.phone.connect(port);
+  dial(port: number = LOCKDOWN_PORT, via: Via = 'usb'): Duplex {
+    const serve = this.phone.connect(port, via);
     if (serve === null) throw new Error(`port ${port} is closed`);
     const [here, there] = linkedStreams();
     here.on('error', () => {});
@@ -53,8 +55,20 @@ export class PhoneTrial {
     return here;
   }
 
-  client(limits: { label?: string; replyMs?: number; tlsMs?: number } = {}): LockdownClient {
-    return new LockdownClient(this.dial(), { replyMs: 15_000, tlsMs: 15_000, ...limits });
+  client(limits: LockdownClientOptions = {}, via: Via = 'usb'): LockdownClient {
+    return new LockdownClient(this.dial(LOCKDOWN_PORT, via), { replyMs: 15_000, tlsMs: 15_000, ...limits });
+  }
+
+  /** A conversation inside a session, and how to reach services from it. */
+  async session(record: PairRecord, limits: LockdownClientOptions = {}, via: Via = 'usb'): Promise<ServiceRoute & { record: PairRecord }> {
+    const lockdown = this.client(limits, via);
+    await lockdown.startSession(record);
+    return { ...this.route(lockdown, via), record };
+  }
+
+  /** How to reach services without a session. */
+  route(lockdown: LockdownClient, via: Via = 'usb'): Omit<ServiceRoute, 'record'> {
+    return { mux: { connect: async (_deviceId, port) => this.dial(port, via) }, deviceId: 1, lockdown };
   }
 
   /** Lets the phone trust the record the way a holder does: asked, tapped, asked again. */

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { MuxClient } from '@lockstep/agent/device';
+import { HOST_FAULTS } from '../computer/index.js';
 import { FAULTS } from '../phone/index.js';
 import { CommandError } from './command.js';
 import { faultsCommand } from './faults-command.js';
@@ -14,11 +15,14 @@ describe('lockstep-lab faults', () => {
     const out: string[] = [];
     const io = { out: (l: string) => out.push(l), err: () => {}, stop: new AbortController().signal };
     expect(await faultsCommand.run([], io)).toBe(0);
-    expect(out).toHaveLength(Object.keys(FAULTS).length);
+    expect(out).toHaveLength(Object.keys(FAULTS).length + Object.keys(HOST_FAULTS).length);
     expect(out).toContain(`not-listed\tC39\t${FAULTS['not-listed'].shows}`);
     expect(out).toContain(`trust-denied\tC43 once it is asked to pair\t${FAULTS['trust-denied'].shows}`);
-    expect(out.find((l) => l.startsWith('flap\t'))).toMatch(/^flap\tC11 \(no rule yet\)\t/);
+    expect(out.find((l) => l.startsWith('flap\t'))).toMatch(/^flap\tC11\t/);
+    expect(out).toContain(`service-stopped\tC29\t${HOST_FAULTS['service-stopped'].shows} (windows)`);
     for (const line of out) expect(line.split('\t')).toHaveLength(3);
+    const names = out.map((line) => line.split('\t')[0]);
+    expect(new Set(names).size).toBe(names.length);
   });
 });
 

@@ -143,6 +143,44 @@ const EXPECTED: Record<PhoneFaultId, Partial<Record<FactKind, unknown>>> = {
     lockdown: 'failed: unreachable',
   },
   'no-mux-interface': { 'usb-device': expect.objectContaining({ mode: 'normal', muxInterface: false }), 'mux-device': 'absent' },
+  'before-first-unlock': {
+    'trust-session': { outcome: 'refused', error: 'EscrowLocked', code: -35 },
+    'passcode-lock': { locked: true },
+    'service-start': 'absent',
+  },
+  'lost-mode': { 'trust-session': { outcome: 'refused', error: 'FMiPProtected', code: -37 }, 'service-start': 'absent' },
+  'supervised-closed': { lockdown: expect.anything(), 'pair-record': 'absent', 'pairing-attempt': undefined },
+  'supervised-challenge': { lockdown: expect.anything(), 'pair-record': 'absent', 'pairing-attempt': undefined },
+  'supervised-elsewhere': { lockdown: expect.anything(), 'pair-record': 'absent', 'pairing-attempt': undefined },
+  'service-prohibited': {
+    'trust-session': expect.objectContaining({ outcome: 'accepted' }),
+    'service-start': expect.objectContaining({ outcome: 'refused', error: 'ServiceProhibited', code: -34 }),
+  },
+  'record-unsavable': { lockdown: expect.anything(), 'pair-record': 'absent', 'pairing-attempt': undefined },
+  'wifi-sync-off': { 'trust-session': expect.objectContaining({ outcome: 'accepted' }) },
+  'clock-skew': { 'trust-session': expect.objectContaining({ outcome: 'accepted' }) },
+  'certificates-ended': {
+    'pair-record': expect.objectContaining({ complete: true }),
+    'trust-session': { outcome: 'tls-failed', error: null, code: -5 },
+  },
+  'not-activated': { 'trust-session': expect.objectContaining({ outcome: 'accepted' }) },
+  'storage-full': { 'trust-session': expect.objectContaining({ outcome: 'accepted' }) },
+  'battery-worn': { 'trust-session': expect.objectContaining({ outcome: 'accepted' }) },
+  restoring: {
+    'usb-device': expect.objectContaining({ mode: 'normal' }),
+    lockdown: expect.objectContaining({ type: 'com.apple.mobile.restored' }),
+    'trust-session': 'failed: unsupported',
+  },
+  'preflight-dropped': { 'usb-device': expect.objectContaining({ muxInterface: true }), 'mux-device': 'absent' },
+  'wifi-only': {
+    'usb-device': 'absent',
+    'mux-device': expect.objectContaining({ connection: 'network', alsoNetwork: false }),
+    'trust-session': 'absent',
+  },
+  'wifi-too': {
+    'mux-list': expect.objectContaining({ devices: [expect.objectContaining({ connection: 'usb' })] }),
+    'mux-device': expect.objectContaining({ connection: 'usb', alsoNetwork: true }),
+  },
 };
 
 describe('each fault of a phone shows as its own facts, read-only', () => {
@@ -158,8 +196,11 @@ describe('each fault of a phone shows as its own facts, read-only', () => {
 });
 
 const MUX_EXPECTED: Record<MuxFaultId, [unknown, unknown]> = {
-  'mux-stopped': [{ state: 'stopped', pid: null, socket: 'missing', restarts: 0, latencyMs: null }, 'failed: unreachable'],
-  'mux-crashed': [{ state: 'failed', pid: null, socket: 'refused', restarts: 0, latencyMs: null }, 'failed: refused'],
+  'mux-stopped': [
+    { state: 'stopped', pid: null, socket: 'missing', restarts: 0, latencyMs: null, flavour: 'systemd' },
+    'failed: unreachable',
+  ],
+  'mux-crashed': [{ state: 'failed', pid: null, socket: 'refused', restarts: 0, latencyMs: null, flavour: 'systemd' }, 'failed: refused'],
   'mux-silent': [expect.objectContaining({ state: 'running', socket: 'silent' }), 'failed: timeout'],
   'mux-garbage': [expect.objectContaining({ state: 'running', socket: 'garbage' }), 'failed: garbage'],
 };

@@ -2,9 +2,10 @@ import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { createServer, type Server, type Socket } from 'node:net';
 import { z } from 'zod';
 import { type ControlAnswer, ControlCommand, carryOut } from '../cli/index.js';
+import { isFaultOf } from '../computer/index.js';
 import { ListenError } from '../daemon/index.js';
 import type { Member } from './member.js';
-import { breakIt, healComputer, healPhone, isOfComputer, TROUBLES } from './trouble.js';
+import { breakIt, healComputer, healPhone, isHostFault, isOfComputer, TROUBLES } from './trouble.js';
 
 const id = z.union([z.string().max(64), z.number()]).optional();
 const word = z.string().min(1).max(64);
@@ -98,6 +99,8 @@ export class FleetControl {
     if (phone !== null && !member.computer.bench.names.includes(phone))
       return refuse('phone', `no phone is called ${JSON.stringify(phone)} there`);
     if (command.do === 'heal') await heal(member, phone);
+    else if (isHostFault(command.trouble) && !isFaultOf(command.trouble, member.computer.os))
+      return refuse('trouble', `${command.trouble}: no computer with ${member.computer.os} has that`);
     else if (phone === null && !isOfComputer(command.trouble))
       return refuse('phone', `${command.trouble} is a trouble of one phone; name it`);
     else await breakIt(member.computer, command.trouble, phone);

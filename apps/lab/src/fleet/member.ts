@@ -44,8 +44,10 @@ export class Member {
       name: o.plan.name,
       seed: o.seedText,
       dir: join(o.dir, 'computer'),
+      os: o.plan.os,
       osVersion: o.plan.osVersion,
-      followsPhones: true,
+      // Only udev starts the multiplexer with the first phone; Apple's runs all the time.
+      followsPhones: o.plan.os === 'linux',
       ...(o.keys ? { keys: o.keys } : {}),
     });
   }
@@ -105,7 +107,13 @@ export class Member {
   }
 
   private async startAgent(): Promise<void> {
-    this.agent = createAgent({ machine: this.computer, dir: this.agentDir, log: this.o.log, ...this.o.agent });
+    this.agent = createAgent({
+      machine: this.computer,
+      network: this.computer.network,
+      dir: this.agentDir,
+      log: this.o.log,
+      ...this.o.agent,
+    });
     await this.agent.start();
   }
 

@@ -22,6 +22,15 @@ describe('the company', () => {
     for (const { name } of phones) expect(name).toMatch(/^[a-z]+(-\d+)?$/);
   });
 
+  it('runs Linux, macOS and Windows, each computer named after its system', () => {
+    const usual = plan(USUAL.computers, USUAL.phones);
+    const count = (os: string) => usual.filter((c) => c.os === os).length;
+    expect([count('linux') >= 4, count('macos') >= 3, count('windows') >= 3]).toEqual([true, true, true]);
+    const prefix = { linux: 'lnx', macos: 'mac', windows: 'win' };
+    for (const c of usual) expect(c.name).toMatch(new RegExp(`^${prefix[c.os]}-\\d{4}$`));
+    for (const c of usual.filter((u) => u.os !== 'linux')) expect(c.osVersion.toLowerCase()).toContain(c.os);
+  });
+
   it('has enough first names for a large one', () => {
     const phones = plan(200, 400).flatMap((c) => c.phones);
     expect(new Set(phones.map((p) => p.name)).size).toBe(400);

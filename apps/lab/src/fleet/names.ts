@@ -1,3 +1,4 @@
+import type { Os } from '@lockstep/agent/machine';
 import type { Seeded } from '../phone/index.js';
 
 /** First names as on the phones of an office anywhere. */
@@ -44,14 +45,24 @@ const OWNERS = [
   'Zara',
 ] as const;
 
-/** Systems of office computers, as their os-release names them. */
-const SYSTEMS = [
+/** Linux systems of office computers, as their os-release names them. */
+const LINUXES = [
   'Debian GNU/Linux 12 (bookworm)',
   'Ubuntu 24.04.3 LTS',
   'Ubuntu 24.04.3 LTS',
   'Fedora Linux 43 (Workstation Edition)',
   'Debian GNU/Linux 13 (trixie)',
 ] as const;
+const OTHERS = {
+  macos: ['macOS 26.1 (25B78)', 'macOS 26.1 (25B78)', 'macOS 15.7.2 (24G325)'],
+  windows: ['Windows 11 Pro 25H2 (26200.7171)', 'Windows 11 Pro 24H2 (26100.7171)', 'Windows 10 Pro 22H2 (19045.6456)'],
+} as const;
+
+/** The first few computers of a company run Linux; then they are mixed, as offices are. */
+const FIRST_LINUX = 4;
+const MIXED: readonly Os[] = ['macos', 'windows', 'linux', 'windows', 'macos'];
+const PREFIX: Record<Os, string> = { linux: 'lnx', macos: 'mac', windows: 'win' };
+const systemOf = (n: number): Os => (n < FIRST_LINUX ? 'linux' : (MIXED[(n - FIRST_LINUX) % MIXED.length] ?? 'linux'));
 
 export interface PlannedPhone {
   /** What the lab calls it: letters, digits and dashes. */
@@ -62,6 +73,7 @@ export interface PlannedPhone {
 
 export interface PlannedComputer {
   name: string;
+  os: Os;
   osVersion: string;
   phones: PlannedPhone[];
 }
@@ -72,7 +84,10 @@ export function planFleet(seed: Seeded, computers: number, phones: number): Plan
   let number = 200 + seed.below(60);
   for (let i = 0; i < computers; i++) {
     number += 1 + seed.below(9);
-    plan.push({ name: `lnx-${String(number).padStart(4, '0')}`, osVersion: seed.pick(SYSTEMS), phones: [] });
+    const os = systemOf(i);
+    const linux = seed.pick(LINUXES);
+    const osVersion = os === 'linux' ? linux : (OTHERS[os][i % OTHERS[os].length] ?? linux);
+    plan.push({ name: `${PREFIX[os]}-${String(number).padStart(4, '0')}`, os, osVersion, phones: [] });
   }
   const owners = shuffled(seed, OWNERS);
   for (let i = 0; i < phones; i++) {

@@ -18,7 +18,7 @@ describe('the plan of a fleet', () => {
   it('looks like a company: inventory names that differ, every holder once, every computer with a phone', () => {
     const plan = planFleet(new Seeded('1'), 8, 10);
     expect(new Set(plan.map((c) => c.name)).size).toBe(8);
-    expect(plan.every((c) => /^lnx-\d{4}$/.test(c.name) && c.phones.length >= 1)).toBe(true);
+    expect(plan.every((c) => /^(lnx|mac|win)-\d{4}$/.test(c.name) && c.phones.length >= 1)).toBe(true);
     const phones = plan.flatMap((c) => c.phones);
     expect(phones).toHaveLength(10);
     expect(new Set(phones.map((p) => p.deviceName)).size).toBe(10);

@@ -1,6 +1,7 @@
+import { isFaultOf } from '../computer/index.js';
 import { type Alarm, type LabClock, type Seeded, wallClock } from '../phone/index.js';
 import type { Member } from './member.js';
-import { breakIt, healComputer, healPhone, isOfComputer, isTroubled, type Trouble } from './trouble.js';
+import { breakIt, healComputer, healPhone, isHostFault, isOfComputer, isTroubled, type Trouble } from './trouble.js';
 
 /** What goes wrong how often, and how long until somebody there puts it right if the console does not, in seconds. */
 const LIKELY: readonly { trouble: Trouble; weight: number; leastS: number; mostS: number }[] = [
@@ -14,10 +15,29 @@ const LIKELY: readonly { trouble: Trouble; weight: number; leastS: number; mostS
   { trouble: 'hang', weight: 1, leastS: 60, mostS: 180 },
   { trouble: 'trust-denied', weight: 1, leastS: 480, mostS: 900 },
   { trouble: 'unplugged', weight: 4, leastS: 60, mostS: 300 },
+  { trouble: 'driver-missing', weight: 2, leastS: 480, mostS: 900 },
+  { trouble: 'service-stopped', weight: 2, leastS: 300, mostS: 600 },
+  { trouble: 'port-taken', weight: 1, leastS: 480, mostS: 900 },
+  { trouble: 'restart-pending', weight: 1, leastS: 480, mostS: 900 },
+  { trouble: 'agent-held', weight: 1, leastS: 480, mostS: 900 },
+  { trouble: 'hidden-by-preference', weight: 1, leastS: 480, mostS: 900 },
+  { trouble: 'agent-crashes', weight: 1, leastS: 480, mostS: 900 },
+  { trouble: 'loose-cable', weight: 2, leastS: 300, mostS: 900 },
+  { trouble: 'full-speed', weight: 1, leastS: 480, mostS: 900 },
+  { trouble: 'hosts-overridden', weight: 1, leastS: 480, mostS: 900 },
+  { trouble: 'disk-full', weight: 1, leastS: 480, mostS: 900 },
 ];
 
 /** So that the first look at a fresh fleet shows something of each kind. */
-const OPENING: readonly Trouble[] = ['forgets-host', 'unpaired', 'service-refused', 'mux-stopped'];
+const OPENING: readonly Trouble[] = [
+  'forgets-host',
+  'unpaired',
+  'service-refused',
+  'mux-stopped',
+  'driver-missing',
+  'agent-held',
+  'disk-full',
+];
 
 /** Between two troubles of the whole fleet, seconds. */
 const EVERY = { leastS: 20, mostS: 50 } as const;
@@ -80,7 +100,8 @@ export class TroubleScript {
     const phones = this.members.flatMap((m) => m.computer.bench.names.map((name) => ({ member: m, name })));
     const well = phones.filter(({ member, name }) => !isTroubled(member.computer, name));
     if (phones.length - well.length >= phones.length * TROUBLED_SHARE) return;
-    const chosen = well[this.seed.below(Math.max(1, well.length))];
+    const able = well.filter(({ member }) => !isHostFault(trouble) || isFaultOf(trouble, member.computer.os));
+    const chosen = able[this.seed.below(Math.max(1, able.length))];
     if (!chosen) return;
     const { member, name } = chosen;
     const phone = isOfComputer(trouble) ? null : name;

@@ -1,18 +1,31 @@
-import type { SimulatedComputer } from '../computer/index.js';
-import { FAULTS, type FaultId, MUX_FAULT_IDS, type MuxFaultId, PHONE_FAULT_IDS, type PhoneFaultId } from '../phone/index.js';
+import { HOST_FAULT_IDS, type HostFaultId, type SimulatedComputer } from '../computer/index.js';
+import { MUX_FAULT_IDS, type MuxFaultId, PHONE_FAULT_IDS, type PhoneFaultId } from '../phone/index.js';
 
-/** What can be made to go wrong: every fault of the table, the record that somebody deleted, and the cable that somebody pulled. */
-export type Trouble = MuxFaultId | PhoneFaultId | 'unpaired' | 'unplugged';
+/** What can be made to go wrong: every fault of the tables, the record that somebody deleted, and the cable that somebody pulled. */
+export type Trouble = HostFaultId | MuxFaultId | PhoneFaultId | 'unpaired' | 'unplugged';
 
-export const TROUBLES = [...PHONE_FAULT_IDS, ...MUX_FAULT_IDS, 'unpaired', 'unplugged'] as const satisfies readonly Trouble[];
+export const TROUBLES = [
+  ...PHONE_FAULT_IDS,
+  ...MUX_FAULT_IDS,
+  ...HOST_FAULT_IDS,
+  'unpaired',
+  'unplugged',
+] as const satisfies readonly Trouble[];
 
-/** Whether the trouble is one of the whole computer. */
-export function isOfComputer(trouble: Trouble): trouble is MuxFaultId {
-  return (MUX_FAULT_IDS as readonly string[]).includes(trouble);
+/** Whether it is a trouble that a computer has by itself, beside those of its multiplexer. */
+export function isHostFault(trouble: Trouble): trouble is HostFaultId {
+  return (HOST_FAULT_IDS as readonly string[]).includes(trouble);
 }
 
-/** Makes it go wrong. `phone` is left out for a trouble of the computer. */
-export async function breakIt({ bench }: SimulatedComputer, trouble: Trouble, phone: string | null): Promise<void> {
+/** Whether the trouble is one of the whole computer. */
+export function isOfComputer(trouble: Trouble): trouble is MuxFaultId | HostFaultId {
+  return isHostFault(trouble) || (MUX_FAULT_IDS as readonly string[]).includes(trouble);
+}
+
+/** Makes it go wrong. `phone` is left out for a trouble of the computer. Throws RangeError for one that its system cannot have. */
+export async function breakIt(computer: SimulatedComputer, trouble: Trouble, phone: string | null): Promise<void> {
+  const { bench } = computer;
+  if (isHostFault(trouble)) return await computer.setHostFault(trouble);
   if (isOfComputer(trouble)) return await bench.setMuxFault(trouble);
   if (phone === null) throw new RangeError(`phone: ${trouble} is a trouble of one phone; name it`);
   if (trouble === 'unplugged') return bench.unplug(phone);
@@ -21,21 +34,14 @@ export async function breakIt({ bench }: SimulatedComputer, trouble: Trouble, ph
     bench.mux.records.delete(bench.phone(phone).udid);
     return bench.phone(phone).forgetComputers();
   }
-  const row: (typeof FAULTS)[FaultId] = FAULTS[trouble];
-  if (row.paired) await bench.pair(phone);
-  else {
-    // Trouble that shows when the phone is asked needs a phone that has to be asked.
-    bench.mux.records.delete(bench.phone(phone).udid);
-    bench.phone(phone).forgetComputers();
-  }
+  // Trouble that shows when the phone is asked needs a phone that has to be asked.
+  await bench.prepare(phone, trouble);
   bench.setFault(phone, trouble);
 }
 
-/** Puts the computer's own service right. */
-export async function healComputer({ bench, services }: SimulatedComputer): Promise<void> {
-  services.restartFails = false;
-  services.unitFile = 'static';
-  if (bench.mux.fault !== null) await bench.setMuxFault(null);
+/** Puts the computer itself and its services right. */
+export async function healComputer(computer: SimulatedComputer): Promise<void> {
+  await computer.heal();
 }
 
 /** Puts one phone right: plugged in, unlocked, trusting this computer. */
@@ -48,7 +54,7 @@ export async function healPhone({ bench }: SimulatedComputer, name: string): Pro
 }
 
 /** Whether anything is wrong with this phone or its computer. */
-export function isTroubled({ bench }: SimulatedComputer, phone: string): boolean {
+export function isTroubled({ bench, hostFaults }: SimulatedComputer, phone: string): boolean {
   const seat = bench.status().find((s) => s.name === phone);
-  return bench.mux.fault !== null || !seat?.plugged || seat.faults.length > 0 || seat.trustedHosts === 0;
+  return hostFaults.size > 0 || bench.mux.fault !== null || !seat?.plugged || seat.faults.length > 0 || seat.trustedHosts === 0;
 }

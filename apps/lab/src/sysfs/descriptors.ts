@@ -36,8 +36,11 @@ const TETHERING: UsbInterface = { class: 0xff, subclass: 0xfd, protocol: 0x01, e
 const NCM_CONTROL: UsbInterface = { class: 0x02, subclass: 0x0d, protocol: 0x00, endpoints: 1 };
 const NCM_DATA: UsbInterface = { class: 0x0a, subclass: 0x00, protocol: 0x01, endpoints: 2 };
 
-/** What a phone can look like on the bus: booted, booted without the multiplexer's interface, parked without a configuration, or in recovery. */
-export type BusLook = 'served' | 'no-mux-interface' | 'parked' | 'recovery';
+/**
+ * What a phone can look like on the bus: booted, booted without the multiplexer's interface, parked without a configuration, kept out by the
+ * computer, in recovery, in DFU, or in the system that restores it.
+ */
+export type BusLook = 'served' | 'no-mux-interface' | 'parked' | 'unauthorised' | 'recovery' | 'dfu' | 'restore';
 
 /** The part of a phone's identity that its descriptors carry. */
 export interface BusIdentity {
@@ -52,19 +55,22 @@ export interface BusIdentity {
 
 /** Apple's vendor id (USB-IF). */
 const APPLE = 0x05ac;
-/** iBoot in recovery mode (libirecovery.h). */
+/** iBoot in recovery mode and the boot ROM in DFU (libirecovery.h). */
 const RECOVERY = 0x1281;
+const DFU = 0x1227;
+/** The restore system (usbmuxd usb.h: 0x1901 to 0x1905). */
+const RESTORE = 0x1901;
 
 /** A phone's descriptors as the kernel would list them. */
 export function phoneOnBus(phone: BusIdentity, location: string, speedMbps: number, look: BusLook): UsbDevice {
   const base = { location, idVendor: APPLE, bcdDevice: phone.bcdDevice, manufacturer: 'Apple Inc.', speedMbps };
-  if (look === 'recovery') {
+  if (look === 'recovery' || look === 'dfu') {
     const hex = (n: number | bigint, digits: number) => n.toString(16).toUpperCase().padStart(digits, '0');
     return {
       ...base,
-      idProduct: RECOVERY,
+      idProduct: look === 'dfu' ? DFU : RECOVERY,
       bcdDevice: 0,
-      product: 'Apple Mobile Device (Recovery Mode)',
+      product: `Apple Mobile Device (${look === 'dfu' ? 'DFU' : 'Recovery'} Mode)`,
       serial: `CPID:${hex(phone.chipId, 4)} CPRV:11 CPFM:03 SCEP:01 BDID:${hex(phone.boardId, 2)} ECID:${hex(phone.ecid, 16)} IBFL:3C SRNM:[${phone.serialNumber}]`,
       configurations: 1,
       configuration: 1,
@@ -74,6 +80,8 @@ export function phoneOnBus(phone: BusIdentity, location: string, speedMbps: numb
   const offered = { idProduct: phone.productId, product: 'iPhone', serial: phone.usbSerial };
   if (look === 'no-mux-interface') return { ...base, ...offered, configurations: 1, configuration: 1, interfaces: [NCM_CONTROL, NCM_DATA] };
   if (look === 'parked') return { ...base, ...offered, configurations: 4, configuration: 0, interfaces: [] };
+  if (look === 'unauthorised') return { ...base, ...offered, configurations: 4, configuration: 0, interfaces: [], authorized: false };
+  if (look === 'restore') return { ...base, ...offered, idProduct: RESTORE, configurations: 1, configuration: 1, interfaces: [MUX] };
   return { ...base, ...offered, configurations: 4, configuration: 4, interfaces: [PTP, MUX, TETHERING] };
 }
 
