@@ -44,5 +44,6 @@ export {
   tokensQuery,
 } from './queries.js';
 export type { LiveState } from './socket.js';
+export { compatibilityQuery, compatibilitySummaryQuery, refreshSoftware, softwareModelsQuery, softwareQuery } from './software.js';
 export * from './ticket-view.js';
 export { patchTicket } from './tickets.js';

@@ -24,4 +24,9 @@ export const keys = {
   orders: ['orders'] as const,
   orderKeys: ['order-keys'] as const,
   orderAudit: ['order-audit'] as const,
+  software: ['software'] as const,
+  softwareModels: ['software-models'] as const,
+  compatibilities: ['compatibility'] as const,
+  compatibilitySummary: (ios: string) => ['compatibility', 'summary', ios] as const,
+  compatibility: (ios: string, outcome: string | null) => ['compatibility', 'list', ios, outcome ?? ''] as const,
 };

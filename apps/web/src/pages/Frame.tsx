@@ -47,8 +47,10 @@ function Signed({ name, email, role }: { name: string; email: string; role: keyo
     'go-fleet': () => void navigate({ to: '/' }),
     'go-tickets': () => void navigate({ to: '/tickets' }),
     'go-hosts': () => void navigate({ to: '/hosts' }),
+    'go-software': () => void navigate({ to: '/software' }),
     'go-enrol': () => void navigate({ to: '/enrol' }),
     'go-orders': () => void navigate({ to: '/orders' }),
+    'go-codes': () => void navigate({ to: '/codes' }),
     help: () => setHelp((h) => !h),
     leave: () => {
       if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
@@ -78,8 +80,14 @@ function Signed({ name, email, role }: { name: string; email: string; role: keyo
             {WORDS.nav.tickets}
           </Link>
           <Link to="/hosts">{WORDS.nav.hosts}</Link>
+          <Link to="/software" activeOptions={{ includeSearch: false }}>
+            {WORDS.nav.software}
+          </Link>
           <Link to="/enrol">{WORDS.nav.enrol}</Link>
           <Link to="/orders">{WORDS.nav.orders}</Link>
+          <Link to="/codes" activeOptions={{ includeSearch: false }}>
+            {WORDS.nav.codes}
+          </Link>
         </nav>
         <div className={styles.right}>
           <LiveDot />

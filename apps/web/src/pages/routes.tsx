@@ -13,6 +13,8 @@ import {
   type TicketsSearch,
   ticketsSearch,
 } from '../live/index.js';
+import { CodesPage } from './codes/CodesPage.js';
+import { type CodesSearch, codesSearch, parseCodes } from './codes/view.js';
 import { EnrolPage } from './enrol/EnrolPage.js';
 import { SetupPage } from './entry/SetupPage.js';
 import { SignInPage } from './entry/SignInPage.js';
@@ -22,6 +24,8 @@ import { HostsPage } from './hosts/HostsPage.js';
 import { Crashed, Nowhere } from './Nowhere.js';
 import { OrdersPage } from './orders/OrdersPage.js';
 import { PairPage } from './pair/PairPage.js';
+import { SoftwarePage } from './software/SoftwarePage.js';
+import { gateSearch, parseGate, type SoftwareSearch } from './software/view.js';
 import { TicketPage } from './tickets/TicketPage.js';
 import { TicketsPage } from './tickets/TicketsPage.js';
 
@@ -62,9 +66,22 @@ const hosts = createRoute({
   component: HostsPage,
 });
 const enrol = createRoute({ getParentRoute: () => frame, path: '/enrol', component: EnrolPage });
+const codes = createRoute({
+  getParentRoute: () => frame,
+  path: '/codes',
+  validateSearch: (s: Record<string, unknown>): CodesSearch => codesSearch(parseCodes(s)),
+  component: CodesPage,
+});
 const orders = createRoute({ getParentRoute: () => frame, path: '/orders', component: OrdersPage });
 
-const tree = root.addChildren([signIn, setup, frame.addChildren([fleet, pair, tickets, ticket, hosts, enrol, orders])]);
+const software = createRoute({
+  getParentRoute: () => frame,
+  path: '/software',
+  validateSearch: (s: Record<string, unknown>): SoftwareSearch => gateSearch(parseGate(s)),
+  component: SoftwarePage,
+});
+
+const tree = root.addChildren([signIn, setup, frame.addChildren([fleet, pair, tickets, ticket, hosts, enrol, codes, orders, software])]);
 
 /** The router of the console. Search parameters are plain text: `?health=broken,waiting&sort=-since`. */
 export function makeRouter(client: QueryClient) {

@@ -2,7 +2,16 @@
 export const WORDS = {
   product: 'Lockstep',
   skip: 'Skip to content',
-  nav: { label: 'Pages', fleet: 'Fleet', tickets: 'Tickets', hosts: 'Hosts', enrol: 'Enrol', orders: 'Orders' },
+  nav: {
+    label: 'Pages',
+    fleet: 'Fleet',
+    tickets: 'Tickets',
+    hosts: 'Hosts',
+    software: 'Software',
+    enrol: 'Enrol',
+    orders: 'Orders',
+    codes: 'Codes',
+  },
   stopped: {
     banner: 'All orders are stopped',
     who: (by: string, time: string, reason: string) => `${by} stopped them at ${time}: ${reason}`,

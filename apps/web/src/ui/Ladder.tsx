@@ -1,6 +1,6 @@
 import { type FactKind, type FailReason, type Layer, printable, type RungState } from '@lockstep/core/health';
 import { Tooltip } from '@mantine/core';
-import { type Ref, useId, useImperativeHandle, useRef, useState } from 'react';
+import { type ReactNode, type Ref, useId, useImperativeHandle, useRef, useState } from 'react';
 import { Age } from './Age.js';
 import { Fade } from './Fade.js';
 import styles from './Ladder.module.css';
@@ -45,8 +45,19 @@ const WORDS = {
   notReached: 'Nothing was asked here: a lower rung stops it.',
 };
 
-/** The eight rungs, host at the bottom. `rungs` come lowest first; hover, focus and expanding show what stands behind each. */
-export function Ladder({ rungs, handle }: { rungs: readonly LadderRung[]; handle?: Ref<LadderHandle> }) {
+/**
+ * The eight rungs, host at the bottom. `rungs` come lowest first; hover, focus and expanding show what stands behind each, and there what
+ * the page has to say `about` its reading.
+ */
+export function Ladder({
+  rungs,
+  handle,
+  about,
+}: {
+  rungs: readonly LadderRung[];
+  handle?: Ref<LadderHandle>;
+  about?: (reading: string) => ReactNode;
+}) {
   const list = useRef<HTMLOListElement>(null);
   const loud = loudRung(rungs);
   useImperativeHandle(handle, () => ({
@@ -61,7 +72,7 @@ export function Ladder({ rungs, handle }: { rungs: readonly LadderRung[]; handle
     <ol ref={list} className={styles.ladder} aria-label={WORDS.label} data-testid="ladder" reversed>
       {[...rungs].reverse().map((rung, i) => {
         const height = rungs.length - 1 - i;
-        return <Rung key={rung.layer} rung={rung} loud={height === loud} above={loud !== -1 && height > loud} />;
+        return <Rung key={rung.layer} rung={rung} loud={height === loud} above={loud !== -1 && height > loud} about={about} />;
       })}
     </ol>
   );
@@ -72,7 +83,17 @@ function readingIn(fact: unknown): unknown {
   return typeof fact === 'object' && fact !== null && 'reading' in fact ? fact.reading : fact;
 }
 
-function Rung({ rung, loud, above }: { rung: LadderRung; loud: boolean; above: boolean }) {
+function Rung({
+  rung,
+  loud,
+  above,
+  about,
+}: {
+  rung: LadderRung;
+  loud: boolean;
+  above: boolean;
+  about: ((reading: string) => ReactNode) | undefined;
+}) {
   const [open, setOpen] = useState(false);
   const id = useId();
   const { name, plain } = LAYER_WORDS[rung.layer];
@@ -150,6 +171,7 @@ function Rung({ rung, loud, above }: { rung: LadderRung; loud: boolean; above: b
             )}
           </dl>
         )}
+        {about?.(rung.reading)}
         {rung.fact !== null && rung.fact !== undefined && <pre data-testid="raw-fact">{rawText(rung.fact)}</pre>}
       </div>
     </li>

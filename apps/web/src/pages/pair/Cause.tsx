@@ -3,6 +3,7 @@ import { printable } from '@lockstep/core/health';
 import type { EvidenceView, FindingView, PairDetail } from '@lockstep/core/protocol';
 import type { z } from 'zod';
 import { Age, HEALTH_WORDS, LAYER_WORDS, Mark } from '../../ui/index.js';
+import { CodeLink } from '../codes/index.js';
 import styles from './Pair.module.css';
 import { WORDS } from './words.js';
 
@@ -119,7 +120,8 @@ function Evidence({ rows }: { rows: readonly z.infer<typeof EvidenceView>[] }) {
             {e.value}
           </span>
           <span>
-            <span className={styles.reading}>{e.reading ? printable(e.reading) : W.noReading}</span>
+            <span className={styles.reading}>{e.reading ? printable(e.reading) : W.noReading}</span>{' '}
+            {e.reading && <CodeLink reading={e.reading} />}
             <span className={styles.signal}>
               {e.signal}
               {e.probe && ` · ${e.probe}`}

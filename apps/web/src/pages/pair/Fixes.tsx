@@ -1,5 +1,4 @@
-import { fixWords } from '@lockstep/core/diagnosis';
-import { FIXES, mayRun, type Role } from '@lockstep/core/fixes';
+import { FIXES, fixWords, mayRun, type Role } from '@lockstep/core/fixes';
 import type { PairDetail, RunView } from '@lockstep/core/protocol';
 import { Modal } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
@@ -7,7 +6,8 @@ import { useId, useRef, useState } from 'react';
 import { ApiError, asApiError, askFix, idempotencyKey, keys, withRun } from '../../live/index.js';
 import { lengthWords, useTicking } from '../../ui/index.js';
 import { helpedWords } from './efficacy.js';
-import { type Offer, offersOf, targetOf } from './offers.js';
+import { Guided } from './Guided.js';
+import { isGuided, isOrdered, type Offer, offersOf, targetOf } from './offers.js';
 import styles from './Pair.module.css';
 import { WORDS } from './words.js';
 
@@ -16,14 +16,22 @@ const W = WORDS.fixes;
 /** What can be done, drawn from core's mayRun(): the same function that the server asks. */
 export function Fixes({ detail, role }: { detail: PairDetail; role: Role }) {
   const offers = offersOf(detail.target.openCauses, detail.pair.primary?.cause ?? null);
-  const fitting = offers.filter((o) => o.cause !== null);
-  const others = offers.filter((o) => o.cause === null);
+  const { os } = detail.target;
+  const ordered = offers.filter((o) => isOrdered(o.fix, os));
+  const fitting = ordered.filter((o) => o.cause !== null);
+  const others = ordered.filter((o) => o.cause === null);
+  const guided = offers.filter((o) => o.cause !== null && isGuided(o.fix, os));
   return (
     <section className={styles.section} aria-labelledby="fixes" data-testid="fixes">
       <h2 id="fixes">{W.title}</h2>
-      {fitting.length === 0 && <p className={styles.meta}>{detail.target.openCauses.length > 0 ? W.none : W.nothing}</p>}
+      {fitting.length === 0 && guided.length === 0 && (
+        <p className={styles.meta}>{detail.target.openCauses.length > 0 ? W.none : W.nothing}</p>
+      )}
       {fitting.map((o) => (
         <Fix key={o.fix} offer={o} detail={detail} role={role} />
+      ))}
+      {guided.map((o) => (
+        <Guided key={o.fix} offer={o} detail={detail} />
       ))}
       <details className={styles.more}>
         <summary>

@@ -1,4 +1,5 @@
-import { causeTitle, fixWords } from '@lockstep/core/diagnosis';
+import { causeTitle } from '@lockstep/core/diagnosis';
+import { fixWords } from '@lockstep/core/fixes';
 import { HEALTHS, type Health } from '@lockstep/core/health';
 import type { RunView, TimelineEntry } from '@lockstep/core/protocol';
 import { Age, absolute, day, HEALTH_WORDS, Mark, type MarkKind, Name, timeOfDay } from '../../ui/index.js';

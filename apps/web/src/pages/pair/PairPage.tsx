@@ -15,6 +15,7 @@ import {
   Sentence,
   useCommands,
 } from '../../ui/index.js';
+import { CodeLink } from '../codes/index.js';
 import { Problem } from '../Problem.js';
 import { WORDS as FRAME } from '../words.js';
 import { Cause, OtherFindings } from './Cause.js';
@@ -122,7 +123,7 @@ export function PairPage() {
           <section className={styles.section} aria-labelledby="ladder">
             <h2 id="ladder">{WORDS.ladder}</h2>
             <div className={styles.ladderWrap}>
-              <Ladder rungs={detail.data.ladder} handle={ladder} />
+              <Ladder rungs={detail.data.ladder} handle={ladder} about={(reading) => <CodeLink reading={reading} />} />
             </div>
           </section>
           <Runs runs={runs} />

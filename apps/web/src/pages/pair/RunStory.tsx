@@ -1,4 +1,4 @@
-import { fixWords } from '@lockstep/core/diagnosis';
+import { fixWords } from '@lockstep/core/fixes';
 import type { PairDetail, RunView } from '@lockstep/core/protocol';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { asApiError, cancelRun, isOver, keys, withRun } from '../../live/index.js';

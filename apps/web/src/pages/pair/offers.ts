@@ -1,4 +1,4 @@
-import { FIX_IDS, FIXES, type FixId, type FixTarget } from '@lockstep/core/fixes';
+import { FIX_IDS, FIXES, type FixId, type FixTarget, isAgentFix } from '@lockstep/core/fixes';
 import type { CauseId } from '@lockstep/core/health';
 import type { FixTargetView } from '@lockstep/core/protocol';
 import type { z } from 'zod';
@@ -14,6 +14,16 @@ export function targetOf(view: z.infer<typeof FixTargetView>): FixTarget {
 export interface Offer {
   fix: FixId;
   cause: CauseId | null;
+}
+
+/** Whether this version's agent can carry it out on such a computer: only then it is a button. */
+export function isOrdered(fix: FixId, os: FixTarget['os']): boolean {
+  return isAgentFix(fix) && FIXES[fix].platforms.includes(os);
+}
+
+/** Whether people carry it out, on such a computer. */
+export function isGuided(fix: FixId, os: FixTarget['os']): boolean {
+  return !isAgentFix(fix) && FIXES[fix].platforms.includes(os);
 }
 
 /** Every fix of the catalogue: those for the primary cause first, then those for other open causes, then the rest; least risk first. */

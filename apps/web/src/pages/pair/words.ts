@@ -44,6 +44,7 @@ export const WORDS = {
     nothing: 'Nothing to repair.',
     others: 'Other fixes',
     interrupts: 'interrupts people',
+    actors: { holder: 'Holder:', staff: 'At the computer:', it: 'IT:', vendor: 'Repair:' },
     who: 'Who acts',
     notice: 'Noticed',
     upTo: (length: string) => `up to ${length}`,

@@ -1,4 +1,4 @@
-import { fixWords } from '@lockstep/core/diagnosis';
+import { fixWords } from '@lockstep/core/fixes';
 import { printable } from '@lockstep/core/health';
 import type { TicketDetail, TicketLink, TicketRow } from '@lockstep/core/protocol';
 import { useQuery } from '@tanstack/react-query';

@@ -1,4 +1,5 @@
-import { causeTitle, fixWords } from '@lockstep/core/diagnosis';
+import { causeTitle } from '@lockstep/core/diagnosis';
+import { fixWords } from '@lockstep/core/fixes';
 import type { TicketEventView, TicketRow } from '@lockstep/core/protocol';
 import { resultOf, type TicketPriority } from '@lockstep/core/tickets';
 import type { MarkKind } from '../../ui/index.js';

@@ -1,0 +1,1 @@
+export { CodeLink } from './CodeLink.js';

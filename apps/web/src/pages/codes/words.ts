@@ -1,0 +1,46 @@
+import type { CodeMatch } from '@lockstep/core/codes';
+
+/** What the codes page says. */
+export const WORDS = {
+  title: 'Error codes',
+  lead: 'Type what is shown: −21, InvalidHostID, 0xE800001C, 4013, “Code 43”, or the whole sentence of the dialog.',
+  search: 'Look up a code',
+  sentence: {
+    all: (n: number) => `${n} error codes of phones, Apple’s software and Windows.`,
+    family: (title: string, n: number) => `${title}: ${n} error codes.`,
+    one: (q: string, title: string) => `${q}: ${title}.`,
+    some: (q: string, n: number) => `${q} may mean ${n} things. The likeliest comes first.`,
+    rows: (q: string, n: number) => (n === 1 ? `One code speaks of “${q}”.` : `${n} codes speak of “${q}”.`),
+    none: (q: string) => `“${q}” is not in the table.`,
+  },
+  families: 'Told by',
+  code: 'Code',
+  name: 'Name',
+  meaning: 'Meaning',
+  rung: 'Rung',
+  noRung: '–',
+  seen: 'Seen in',
+  first: 'First',
+  also: 'It may also be',
+  more: 'Codes that speak of it',
+  table: 'All codes',
+  causes: 'Likely causes',
+  pairs: (title: string) => `Pairs on which “${title}” is found`,
+  fixes: 'Then',
+  lastResort: 'last resort',
+  source: 'Source',
+  signed: 'signed',
+  twin: { apple: 'Apple’s number', lockdown: 'lockdown’s number' },
+  harmless: 'By itself this is no fault.',
+  guess: 'This is a guess: little is known about this code.',
+  because: {
+    'sign-dropped': (said: string) => `“${said}” is read with a minus sign.`,
+  } as Partial<Record<CodeMatch, (said: string) => string>>,
+  none: {
+    title: 'No such code here',
+    text: 'Check the digits, and take the number in brackets if the dialog shows one. What it has most in common with:',
+    nothing: 'Check the digits, and take the number in brackets if the dialog shows one.',
+    all: 'Show all codes',
+  },
+  link: 'What does this code mean?',
+};
