@@ -63,6 +63,11 @@ export class House {
     return this.#service?.pid ?? 0;
   }
 
+  /** Settles when the server that runs now ends, for whatever reason; null while there is none. */
+  get ended() {
+    return this.#service?.ended ?? null;
+  }
+
   /**
    * Starts the server as `npm start` does; resolves when it is ready.
    * @param {{ preload?: string, env?: Record<string, string> }} [options] `preload`: a module loaded before the server, for what cannot be
@@ -88,6 +93,7 @@ export class House {
         LOCKSTEP_HOST: '127.0.0.1',
         LOCKSTEP_DATA_DIR: this.folder,
         LOCKSTEP_ADMIN_TOKEN_FILE: join(this.folder, 'admin-token'),
+        LOCKSTEP_FEEDS: 'off',
         ...env,
       },
       onLine: (line) => {

@@ -45,6 +45,20 @@ export const BENCHES = {
     },
     load: () => import('./live/bench.mjs'),
   },
+  diagnosis: {
+    what: 'precision, recall and speed of the rules on the labelled corpus',
+    sizes: { diagnoses: { value: 400_000, meaning: 'diagnoses that are timed' } },
+    load: () => import('./diagnosis/bench.mjs'),
+  },
+  agent: {
+    what: 'what the agent costs its computer: memory, processor, bytes; how long a look takes; how soon a plug is told',
+    sizes: {
+      seconds: { value: 60, meaning: 'how long memory, processor and bytes are watched, with each number of phones' },
+      probes: { value: 20, meaning: 'looks at one phone that are timed' },
+      plugs: { value: 10, meaning: 'plugs and unplugs that are timed' },
+    },
+    load: () => import('./agent/bench.mjs'),
+  },
   cold: {
     what: 'the phases of `npm start`, in a fresh clone and again',
     sizes: { repeats: { value: 2, meaning: 'warm starts that are timed' } },
@@ -55,7 +69,7 @@ export const BENCHES = {
 function helpText() {
   const lines = ['npm run bench -- NAME [--size N …] [--json FILE]', ''];
   for (const [name, { what, sizes }] of Object.entries(BENCHES)) {
-    lines.push(`  ${name.padEnd(8)} ${what}`);
+    lines.push(`  ${name.padEnd(9)} ${what}`);
     for (const [size, { value, meaning }] of Object.entries(sizes)) lines.push(`           --${size} N   ${meaning} (${value})`);
   }
   return [...lines, '', '  --json FILE   also write the figures as JSON', '', 'How to read them: docs/bench.md.', ''].join('\n');

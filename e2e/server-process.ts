@@ -58,6 +58,7 @@ export class ServerProcess {
         DATABASE_URL: options.databaseUrl,
         LOCKSTEP_DATA_DIR: options.dir,
         LOCKSTEP_DATABASE_CONNECTIONS: '6',
+        LOCKSTEP_FEEDS: 'off',
         LOCKSTEP_ADMIN_TOKEN_FILE: join(options.dir, 'admin-token'),
         LOCKSTEP_ENROL_TOKEN_FILE: enrolTokenFile(options.dir),
         ...options.env,

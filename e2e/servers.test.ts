@@ -6,7 +6,7 @@ import type { PairRow, RunView, ServerStatus } from '@lockstep/core/protocol';
 import { breakIt, type Fleet, type Member, startFleet } from '@lockstep/lab';
 import { freshDatabase, type TestDatabase } from '../apps/server/test/database.js';
 import { NO_REDIS, TestRedis } from '../apps/server/test/redis.js';
-import { Balancer } from './balancer.js';
+import { Balancer } from './balancer.mjs';
 import { eventually, tell } from './eventually.js';
 import { ServerProcess } from './server-process.js';
 
@@ -127,6 +127,13 @@ if (NO_REDIS !== null) process.stdout.write(`    skipped: two server processes, 
     async () => {
       await redis.down();
       await eventually('degraded', async () => (await status(a)).status === 'degraded');
+      // Who watches the process is told the same as who looks at the page: what does not answer, each by its name.
+      const ready = await fetch(`${a.url}/readyz`);
+      const problem = (await ready.json()) as { errors: { field: string }[] };
+      expect([ready.status, problem.errors.map((e) => e.field).sort()]).toEqual([503, ['bus', 'queue']]);
+      const told = await status(a);
+      expect(told.troubles.map((t) => t.part).sort()).toEqual(['bus', 'queue']);
+      for (const { sentence } of told.troubles) expect(sentence).toContain('Redis');
       const m = member(2);
       const before = m.computer.effects.count('paired');
       // The computer is at b, which the kill left it at; the run is asked at a.

@@ -62,6 +62,13 @@ if (!there) process.stdout.write('    skipped: the stories, because no Chromium 
       expect(await page.getByTestId('cause-title').innerText()).toMatch(/no longer trusts/i);
       expect(await page.getByTestId('rung-trust').innerText()).toContain('InvalidHostID (-21)');
 
+      // What the refusal means is one step away, and so is the way back.
+      await page.getByTestId('rung-trust').getByRole('button').click();
+      await page.getByTestId('rung-trust').getByTestId('code-link').click();
+      await page.getByTestId('answer').waitFor();
+      expect(await page.getByTestId('answer').getAttribute('data-code')).toBe('lockdown/InvalidHostID');
+      await page.goBack();
+
       await page.getByTestId('fix-F12-button').click();
       await page.getByTestId('confirm-fix').click();
       const asked = await eventually('the holder is asked', async () => m.computer.effects.count('asked-holder') > 0);

@@ -4,44 +4,86 @@ import pg from 'pg';
 /** Rows of one raw insert, as the literature of bulk loading and our own transactions have them: some hundreds to a thousand. */
 const RAW_ROWS = 1_000;
 
+/** The database that recorded transactions are replayed in. */
+const COPY = 'bench_replay';
+
 /**
- * Replays recorded transactions one after the other, as the server sends them, for some seconds. Findings that are open would stand in the way
- * of those that a pass opens (one of a cause at a time), so they are removed before each pass; that is not counted.
- * @param {string} url
- * @param {readonly import('./record.mjs').Recorded[]} recorded
- * @param {number} seconds
- * @returns {Promise<{ perSecond: number, transactions: number, messages: number, statements: [sql: string, share: number][] }>} messages a second, and
- * which statements took which share of the time
+ * @typedef {object} Replayed
+ * @property {number} perSecond messages
+ * @property {Map<string, number>} statements time of each, ms
  */
-export async function replay(url, recorded, seconds) {
-  return await withClient(url, async (client) => {
-    let transactions = 0;
-    let messages = 0;
-    let spent = 0;
-    /** @type {Map<string, number>} */
-    const byStatement = new Map();
-    const timed = async (/** @type {string} */ text, /** @type {unknown[]} */ values) => {
-      const began = performance.now();
-      await client.query(text, values);
-      const name = text.replaceAll(/\s+/g, ' ').slice(0, 60);
-      byStatement.set(name, (byStatement.get(name) ?? 0) + performance.now() - began);
-    };
-    while (spent < seconds * 1000) {
-      await client.query('DELETE FROM finding WHERE closed_at IS NULL');
-      for (const one of recorded) {
+
+/**
+ * Recorded transactions, sent again one after the other as the server sent them, in a copy of the database as it was when they were recorded:
+ * rows and indexes are as many and as large, and nobody else is there.
+ */
+export class Replay {
+  #at = 0;
+
+  /** @param {string} url of the copy @param {readonly import('./record.mjs').Recorded[]} recorded */
+  constructor(url, recorded) {
+    this.url = url;
+    this.recorded = recorded;
+  }
+
+  /**
+   * Copies the database; nobody may be connected to it.
+   * @param {string} url
+   * @param {readonly import('./record.mjs').Recorded[]} recorded
+   */
+  static async of(url, recorded) {
+    const copy = new URL(url);
+    const source = copy.pathname.slice(1);
+    copy.pathname = `/${COPY}`;
+    await withClient(url, (client) => client.query(`CREATE DATABASE ${COPY} TEMPLATE "${source}"`));
+    return new Replay(copy.href, recorded);
+  }
+
+  /**
+   * Goes on where the last call ended. Findings that are open would stand in the way of those that a pass opens (one of a cause at a time),
+   * so they are removed before each pass; that is not counted.
+   * @param {number} seconds
+   * @returns {Promise<Replayed>}
+   */
+  run(seconds) {
+    return withClient(this.url, async (client) => {
+      let messages = 0;
+      let spent = 0;
+      /** @type {Map<string, number>} */
+      const statements = new Map();
+      const timed = async (/** @type {string} */ text, /** @type {unknown[]} */ values) => {
+        const began = performance.now();
+        await client.query(text, values);
+        const name = text.replaceAll(/\s+/g, ' ').slice(0, 60);
+        statements.set(name, (statements.get(name) ?? 0) + performance.now() - began);
+      };
+      while (spent < seconds * 1000) {
+        const one = this.recorded[this.#at % this.recorded.length];
+        if (!one) throw new Error('nothing was recorded');
+        if (this.#at++ % this.recorded.length === 0) await client.query('DELETE FROM finding WHERE closed_at IS NULL');
         const began = performance.now();
         await timed('BEGIN', []);
         for (const { text, values } of one.statements) await timed(text, values);
         await timed('COMMIT', []);
         spent += performance.now() - began;
-        transactions += 1;
         messages += one.messages;
-        if (spent >= seconds * 1000) break;
       }
-    }
-    const statements = [...byStatement].map(([sql, ms]) => /** @type {[string, number]} */ ([sql, ms / spent])).sort((a, b) => b[1] - a[1]);
-    return { perSecond: (messages / spent) * 1000, transactions, messages, statements };
-  });
+      return { perSecond: (messages / spent) * 1000, statements };
+    });
+  }
+}
+
+/**
+ * Which statements took which share of the time, most first.
+ * @param {readonly Replayed[]} rounds
+ * @returns {[sql: string, share: number][]}
+ */
+export function shares(rounds) {
+  /** @type {Map<string, number>} */
+  const sums = new Map();
+  for (const { statements } of rounds) for (const [sql, ms] of statements) sums.set(sql, (sums.get(sql) ?? 0) + ms);
+  const total = [...sums.values()].reduce((sum, ms) => sum + ms, 0);
+  return [...sums].map(([sql, ms]) => /** @type {[string, number]} */ ([sql, ms / total])).sort((a, b) => b[1] - a[1]);
 }
 
 /**

@@ -30,15 +30,18 @@ const PARAMETERS = {
  * @property {string} url of the maintenance database, as the superuser
  * @property {number} pid
  * @property {string} folder
+ * @property {() => Promise<void>} crash `kill -9` of the server process: no checkpoint, nothing flushed
+ * @property {() => Promise<void>} again starts it after a crash, on its folder and port, as a supervisor does
  * @property {() => Promise<void>} stop also removes the folder
  */
 
 /**
  * @param {object} [options]
  * @param {boolean} [options.durable] synced to disk and tuned as the database of `npm start` is, where commits are what is measured
+ * @param {number} [options.port] one that stays free while the server is down; any, when left out
  * @returns {Promise<Throwaway>}
  */
-export async function startThrowaway({ durable = false } = {}) {
+export async function startThrowaway({ durable = false, port } = {}) {
   await sweep();
   const folder = mkdtempSync(join(tmpdir(), PREFIX));
   const account = postgresAccount();
@@ -67,23 +70,39 @@ export async function startThrowaway({ durable = false } = {}) {
     process.once(signal, /** @type {() => void} */ (handlers[signal]));
   }
   const inside = join(folder, 'postgres');
-  await emptyCluster(inside, account);
-  postgres = await startPostgres({
-    folder: inside,
-    predecessor: false,
-    database: 'postgres',
-    parameters: durable ? {} : PARAMETERS,
-    onProcess: (pid) => over || claim.child('postgres', pid), // whoever outlives the signal has no folder to note it in
-    signal: abort.signal,
-  });
-  const started = postgres;
+  await emptyCluster(inside, account, port);
+  const start = async () => {
+    postgres = await startPostgres({
+      folder: inside,
+      predecessor: false,
+      database: 'postgres',
+      parameters: durable ? {} : PARAMETERS,
+      onProcess: (pid) => over || claim.child('postgres', pid), // whoever outlives the signal has no folder to note it in
+      signal: abort.signal,
+    });
+    return postgres;
+  };
+  let running = await start();
+  const { url } = running;
   return {
-    url: started.url,
-    pid: started.pid,
+    url,
+    get pid() {
+      return running.pid;
+    },
     folder,
+    async crash() {
+      killQuietly(running.pid, 'SIGKILL');
+      const awake = setInterval(() => undefined, 1_000); // its end is watched by a timer that keeps nobody awake
+      await running.ended;
+      clearInterval(awake);
+    },
+    async again() {
+      running = await start();
+      if (running.url !== url) throw new Error('somebody took the port of the crashed Postgres');
+    },
     async stop() {
-      killQuietly(started.pid, 'SIGQUIT'); // nothing is worth a checkpoint
-      await started.stop();
+      killQuietly(running.pid, 'SIGQUIT'); // nothing is worth a checkpoint
+      await running.stop();
       remove();
       process.off('exit', atExit);
       for (const [signal, handler] of Object.entries(handlers)) process.off(signal, handler);
@@ -95,19 +114,20 @@ export async function startThrowaway({ durable = false } = {}) {
  * An empty cluster in a new folder: a copy of the one made by the first run in this checkout (a tenth of initdb's time), else a new one, kept for the next.
  * @param {string} folder
  * @param {import('./account.mjs').Account | null} account
+ * @param {number} [port]
  */
-async function emptyCluster(folder, account) {
+async function emptyCluster(folder, account, port) {
   const template = join(checkout, 'node_modules', '.cache', 'lockstep', `cluster-${installedBinaries().version}`);
   const cluster = join(folder, 'cluster');
   const settings = join(folder, 'settings.json');
   mkdirSync(folder, { mode: account ? 0o755 : 0o700 });
   const kept = copied(template, cluster, account);
   if (kept !== null) {
-    writeSettings(settings, { port: await freePort(), password: kept });
+    writeSettings(settings, { port: port ?? (await freePort()), password: kept });
     return;
   }
   const password = newPassword();
-  writeSettings(settings, { port: await freePort(), password });
+  writeSettings(settings, { port: port ?? (await freePort()), password });
   await makeCluster({ binaries: reachableBinaries(account, folder), account, cluster, password, sync: false });
   const draft = `${template}.${process.pid}`;
   try {

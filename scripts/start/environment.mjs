@@ -86,6 +86,19 @@ export const VARIABLES = [
     meaning: 'fixes that interrupt people which may be sent in an hour in the whole fleet; more wait',
     default: '60',
   },
+  { name: 'LOCKSTEP_FEEDS', meaning: 'whether Apple’s lists of released software are read from the internet: on or off', default: 'on' },
+  {
+    name: 'LOCKSTEP_FEEDS_HOURS',
+    meaning: 'hours between two readings of those lists; older than 72 hours they judge nothing',
+    default: '6',
+  },
+  { name: 'LOCKSTEP_FEEDS_GDMF', meaning: 'where Apple’s software lookup service is read', default: 'https://gdmf.apple.com/v2/pmv' },
+  { name: 'LOCKSTEP_FEEDS_SOFA', meaning: 'the folder of SOFA’s feeds', default: 'https://sofafeed.macadmins.io/v2/' },
+  {
+    name: 'LOCKSTEP_FEEDS_CA',
+    meaning: 'certificates (PEM) of authorities that may also vouch for those addresses, such as a proxy that looks into TLS',
+    default: 'Apple’s own root for gdmf.apple.com, the public ones else',
+  },
   { name: 'LOCKSTEP_TICKET_DWELL', meaning: 'seconds a cause has to stay proven gone before its ticket closes', default: '600' },
 ];
 

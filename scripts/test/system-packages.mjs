@@ -27,6 +27,16 @@ export const PROGRAMS = [
     debian: 'redis-server',
     suites: 'queue and bus on Redis, several servers (apps/server, e2e)',
   },
+  {
+    names: ['systemd-analyze'],
+    debian: 'systemd',
+    suites: "systemd's own check of the agent's unit (apps/agent)",
+  },
+  {
+    names: ['xmllint'],
+    debian: 'libxml2-utils',
+    suites: "the agent's boot task against Task Scheduler's schema (apps/agent)",
+  },
 ];
 
 /** Where browsers lie that are in nobody's PATH. */
