@@ -13,6 +13,10 @@ const ROUND_MS = { least: 150, most: 1_900 };
 const DOWN_MS = { least: 0, most: 900 };
 /** Parts that may be down at once: with more nothing would happen that could go wrong. */
 const DOWN_AT_ONCE = 2;
+/** Since the kill before the last one, this many messages were acknowledged before the next: a fire that only stands still shows nothing. */
+const PROGRESS = { messages: 10, patienceMs: 20_000 };
+/** A short fire on a slow machine goes on until something was ordered, at most so long, ms. */
+const ORDER_MS = 60_000;
 /** Half of the kills wait for something to happen and come so soon after it, ms. */
 const SPARK_MS = 60;
 /** Each talker says something this often. */
@@ -66,15 +70,21 @@ export async function burn({ rounds, seed, size, keep = null, signal, say }) {
     talkers.talk(TALK_MS);
     const watch = watchLedgers(scene);
     const began = performance.now();
+    /** Acknowledged at each kill. */
+    const progress = [0, 0];
     for (let round = 1; round <= rounds; round++) {
       signal?.throwIfAborted();
       await moment(dice, sparks);
+      const wanted = (progress.at(-2) ?? 0) + PROGRESS.messages;
+      await scene.until('work is done', PROGRESS.patienceMs, async () => talkers.acknowledged >= wanted).catch(() => undefined);
       const victim = await somebodyUp(scene, dice);
+      progress.push(talkers.acknowledged);
       victim.strike(dice.between(DOWN_MS.least, DOWN_MS.most));
       if (round % 20 === 0) say(`kill ${round}: ${talkers.lookedUp} messages looked up, ${asker.asked.length} orders`);
     }
     const seconds = (performance.now() - began) / 1000;
     for (const victim of scene.victims) await victim.back();
+    await scene.until('something is ordered', ORDER_MS, async () => asker.asked.length > 0).catch(() => undefined);
     say('the last part is back; waiting until everything is over');
     const quiet = await settle(scene, { asker, watch, from, signal });
 
