@@ -15,8 +15,8 @@ const DOWN_MS = { least: 0, most: 900 };
 const DOWN_AT_ONCE = 2;
 /** Since the kill before the last one, this many messages were acknowledged before the next: a fire that only stands still shows nothing. */
 const PROGRESS = { messages: 10, patienceMs: 20_000 };
-/** A short fire on a slow machine goes on until something was ordered, at most so long, ms. */
-const ORDER_MS = 60_000;
+/** A fire that nobody felt shows nothing: it goes on until an order has acted, at most so long, ms. */
+const ACT_MS = 120_000;
 /** Half of the kills wait for something to happen and come so soon after it, ms. */
 const SPARK_MS = 60;
 /** Each talker says something this often. */
@@ -30,12 +30,14 @@ export const SIZES = {
 
 /**
  * @typedef {object} FireOptions
- * @property {number} rounds
+ * @property {number | Quota} kills in all, as many of each kind; or how often each kind
  * @property {number} seed
  * @property {import('./scene.mjs').Size} size
  * @property {string | null} [keep] folder for logs
  * @property {AbortSignal} [signal]
  * @property {(text: string) => void} say
+ *
+ * @typedef {Readonly<Record<import('./victims.mjs').Kind, number>>} Quota
  *
  * @typedef {object} Burnt
  * @property {import('./verdict.mjs').Row[]} rows
@@ -51,7 +53,7 @@ export const SIZES = {
  * @param {FireOptions} options
  * @returns {Promise<Burnt>}
  */
-export async function burn({ rounds, seed, size, keep = null, signal, say }) {
+export async function burn({ kills, seed, size, keep = null, signal, say }) {
   const dice = new Dice(seed);
   const scene = await Scene.open({ seed: dice.between(0, 0xffff_ffff), size, keep });
   try {
@@ -72,19 +74,22 @@ export async function burn({ rounds, seed, size, keep = null, signal, say }) {
     const began = performance.now();
     /** Acknowledged at each kill. */
     const progress = [0, 0];
+    const quota = quotaOf(scene, kills);
+    const rounds = KINDS.reduce((n, kind) => n + quota[kind], 0);
     for (let round = 1; round <= rounds; round++) {
       signal?.throwIfAborted();
       await moment(dice, sparks);
       const wanted = (progress.at(-2) ?? 0) + PROGRESS.messages;
       await scene.until('work is done', PROGRESS.patienceMs, async () => talkers.acknowledged >= wanted).catch(() => undefined);
-      const victim = await somebodyUp(scene, dice);
+      const victim = await somebodyUp(scene, dice, quota);
       progress.push(talkers.acknowledged);
       victim.strike(dice.between(DOWN_MS.least, DOWN_MS.most));
       if (round % 20 === 0) say(`kill ${round}: ${talkers.lookedUp} messages looked up, ${asker.asked.length} orders`);
     }
     const seconds = (performance.now() - began) / 1000;
     for (const victim of scene.victims) await victim.back();
-    await scene.until('something is ordered', ORDER_MS, async () => asker.asked.length > 0).catch(() => undefined);
+    const hasActed = async () => scene.groups.some((group) => group.effects().some(({ at }) => at >= from));
+    await scene.until('an order acts', ACT_MS, hasActed).catch(() => undefined);
     say('the last part is back; waiting until everything is over');
     const quiet = await settle(scene, { asker, watch, from, signal });
 
@@ -100,6 +105,22 @@ export async function burn({ rounds, seed, size, keep = null, signal, say }) {
   } finally {
     await scene.end();
   }
+}
+
+/**
+ * How often each kind is killed; one that is not in the scene, never.
+ * @param {Scene} scene
+ * @param {number | Quota} kills
+ * @returns {Quota}
+ */
+function quotaOf(scene, kills) {
+  const here = KINDS.filter((kind) => scene.victims.some((v) => v.kind === kind));
+  const share = (/** @type {import('./victims.mjs').Kind} */ kind) => {
+    const place = here.indexOf(kind);
+    if (place < 0) return 0;
+    return typeof kills === 'number' ? Math.floor((kills + place) / here.length) : kills[kind];
+  };
+  return { server: share('server'), postgres: share('postgres'), redis: share('redis'), agents: share('agents') };
 }
 
 /** Something happened just now: whoever waits for that is told. */
@@ -134,19 +155,23 @@ async function moment(dice, sparks) {
 }
 
 /**
- * The part to be killed: one of the kind that was killed least, so that there are as many kills of each.
+ * The part to be killed: one of the kind that has the largest part of its kills still before it, so that all kinds end together.
  * @param {Scene} scene
  * @param {Dice} dice
+ * @param {Quota} quota
  */
-async function somebodyUp(scene, dice) {
+async function somebodyUp(scene, dice, quota) {
   for (;;) {
     const up = scene.victims.filter((v) => v.isUp);
     if (scene.victims.length - up.length < DOWN_AT_ONCE) {
       const killed = new Map(KINDS.map((kind) => [kind, scene.victims.filter((v) => v.kind === kind).reduce((n, v) => n + v.kills, 0)]));
-      const of = (/** @type {import('./victims.mjs').Victim} */ v) => killed.get(v.kind) ?? 0;
-      const least = Math.min(...up.map(of));
-      const { kind } = dice.pick(up.filter((v) => of(v) === least));
-      return dice.pick(up.filter((v) => v.kind === kind));
+      const left = (/** @type {import('./victims.mjs').Victim} */ { kind }) => 1 - (killed.get(kind) ?? 0) / Math.max(1, quota[kind]);
+      const due = up.filter((v) => (killed.get(v.kind) ?? 0) < quota[v.kind]);
+      if (due.length > 0) {
+        const most = Math.max(...due.map(left));
+        const { kind } = dice.pick(due.filter((v) => left(v) === most));
+        return dice.pick(due.filter((v) => v.kind === kind));
+      }
     }
     await Promise.race(scene.victims.filter((v) => !v.isUp).map((v) => v.back()));
   }

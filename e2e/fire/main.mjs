@@ -87,7 +87,7 @@ export async function fire(args) {
     const say = (/** @type {string} */ text) => print(`  ${((performance.now() - began) / 1000).toFixed(0).padStart(4)} s  ${text}`);
     const common = { seed, keep, signal: abort.signal, say };
     if (story === 'kills') {
-      const burnt = await burn({ ...common, rounds, size: SIZES.full });
+      const burnt = await burn({ ...common, kills: rounds, size: SIZES.full });
       print(`\n${tableOf(burnt, { rounds, seed })}\n`);
       process.exit(isProof(burnt) ? 0 : 1);
     }

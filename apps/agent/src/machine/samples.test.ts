@@ -27,6 +27,10 @@ const commandOf = (sample: string) => {
 };
 
 describe('samples', () => {
+  it('hold at least twelve of the command that tells of the daemon', () => {
+    expect(samples.filter((s) => existsSync(join(ROOT, s, 'usbmuxd-show.stdout'))).length).toBeGreaterThanOrEqual(12);
+  });
+
   it('are as many as the README says, of each origin', () => {
     const origins = samples.map((s) => Meta.parse(JSON.parse(readFileSync(join(ROOT, s, 'meta.json'), 'utf8'))).origin);
     const of = (origin: string) => origins.filter((o) => o === origin).length;

@@ -14,7 +14,7 @@ import {
 } from '@lockstep/agent/device';
 import { connectTo, type MuxAddress, RealMachine } from '@lockstep/agent/machine';
 import { runProbes } from '@lockstep/agent/probes';
-import { type Diagnosis, diagnose, type FactSet, ruleOf, SIGNALS } from '@lockstep/core/diagnosis';
+import { type Diagnosis, diagnose, type FactSet, ruleOf } from '@lockstep/core/diagnosis';
 import type { CauseId, Fact, Health } from '@lockstep/core/health';
 import {
   FAULTS,
@@ -29,28 +29,26 @@ import {
 import { SysfsTree } from '../sysfs/index.js';
 import { Bench } from './bench.js';
 
-/** What the table cannot say: how a pair reads whose fault leads to no cause (yet), and to which other cause in the meantime. */
-const WITHOUT_CAUSE: Partial<Record<FaultId, { health: Health; cause?: CauseId }>> = {
-  paired: { health: 'healthy' },
-  'slow-bytes': { health: 'healthy' },
-  flap: { health: 'healthy' },
+/** How a pair reads whose fault leads to no cause. */
+const WITHOUT_CAUSE: Partial<Record<FaultId, Health>> = {
+  paired: 'healthy',
+  'slow-bytes': 'healthy',
   // Seen to be wrong on its rung, with no cause to name for it.
-  impostor: { health: 'broken' },
-  'service-invalid': { health: 'broken' },
-  'service-prohibited': { health: 'broken' },
-  'before-first-unlock': { health: 'broken' },
-  'lost-mode': { health: 'broken' },
+  impostor: 'broken',
+  'service-invalid': 'broken',
   // Nothing that a pair needs is missing.
-  'wifi-sync-off': { health: 'healthy' },
-  'clock-skew': { health: 'healthy' },
-  'not-activated': { health: 'healthy' },
-  'storage-full': { health: 'healthy' },
-  'battery-worn': { health: 'healthy' },
-  'wifi-only': { health: 'broken', cause: 'C40' },
-  'certificates-ended': { health: 'broken', cause: 'C44' },
-  'wifi-too': { health: 'healthy' },
-  // Without a look into the daemon's log it is a phone that is not listed.
-  'preflight-dropped': { health: 'unknown', cause: 'C39' },
+  'clock-skew': 'healthy',
+  'battery-worn': 'healthy',
+  'wifi-too': 'healthy',
+};
+
+/**
+ * Faults whose sign stands in the kernel's or the daemon's log. This machine's log tells nothing of a lab's phones, so what shows without it is
+ * expected here; with the log they lead to their cause (computer/host-faults.test.ts).
+ */
+const WITHOUT_LOG: Partial<Record<FaultId, { health: Health; causes: readonly CauseId[] }>> = {
+  flap: { health: 'healthy', causes: [] },
+  'preflight-dropped': { health: 'unknown', causes: ['C39'] },
 };
 
 /** Faults whose sign is silence: waiting for it is made short. Everything else gets time, since a busy computer is slow. */
@@ -123,7 +121,7 @@ describe('each fault leads the agent, over real sockets, to the cause that the t
     }
   }
 
-  async function verdict(replyMs: number, more: Fact[]): Promise<Diagnosis & { facts: Fact[] }> {
+  async function verdict(replyMs: number, more: Fact[]): Promise<Diagnosis> {
     const mux = new MuxClient({ open, replyMs });
     const { udid } = bench.phone('anna');
     const crashes: unknown[] = [];
@@ -137,11 +135,13 @@ describe('each fault leads the agent, over real sockets, to the cause that the t
         onCrash: (_, e) => crashes.push(e),
       },
       [udid],
+      undefined,
+      { all: true },
     );
     expect(crashes).toEqual([]);
     const set = (mine: (f: Fact) => boolean): FactSet =>
       Object.fromEntries([...facts, ...more].filter(mine).map((f) => [f.kind, { ...f, at: Date.parse(f.at), seenAt: Date.parse(f.at) }]));
-    const diagnosis = diagnose({
+    return diagnose({
       now: Date.now(),
       hostHeard: true,
       host: set((f) => f.subject === 'host'),
@@ -150,7 +150,6 @@ describe('each fault leads the agent, over real sockets, to the cause that the t
       presence: 'attached',
       health: 'unknown',
     });
-    return { ...diagnosis, facts: [...facts, ...more] };
   }
 
   it.each([...START_IDS, ...PHONE_FAULT_IDS, ...MUX_FAULT_IDS])('%s', async (fault) => {
@@ -159,23 +158,20 @@ describe('each fault leads the agent, over real sockets, to the cause that the t
     await bench.begin('anna', isMux(fault) ? 'paired' : (fault as PhoneFaultId));
     bench.plug('anna');
     if (isMux(fault)) await bench.setMuxFault(fault);
-    const { findings, health, facts } = await verdict(
-      SILENT.includes(fault) ? SHORT_MS : PATIENT_MS,
-      row.seenBy === 'pairing' ? [await askToPair()] : [],
-    );
+    const asked = row.seenBy === 'pairing' ? [await askToPair()] : [];
+    const look = () => verdict(SILENT.includes(fault) ? SHORT_MS : PATIENT_MS, asked);
+    let diagnosis = await look();
+    // A phone that comes and goes is judged while it is there.
+    for (let i = 0; fault === 'flap' && diagnosis.presence !== 'attached' && i < 10; i++) diagnosis = await look();
+    const { findings, health } = diagnosis;
     // Remarks that change no health are let pass, unless one is the very cause.
     const told = findings.filter((f) => f.explainedBy === null && (f.health !== 'advisory' || f.cause === row.cause));
     const causes = told.map((f) => f.cause);
-    const rule = row.cause === null ? undefined : ruleOf(row.cause);
-    const read = new Set(facts.map((f) => f.kind));
-    // A rule that speaks of facts which this agent does not read (yet) may be silent.
-    const heard = rule?.evidence.every((name) => SIGNALS[name].kind === null || read.has(SIGNALS[name].kind)) ?? false;
-    const instead = WITHOUT_CAUSE[fault] ?? { health: 'unknown' };
-    if (rule === undefined || (!heard && !causes.includes(rule.id))) {
-      expect(causes).toEqual(instead.cause === undefined ? [] : [instead.cause]);
-      // A phone that comes and goes may be gone at the moment it is looked at.
-      expect(fault === 'flap' ? ['healthy', 'unknown'] : [instead.health]).toContain(health);
-    } else {
+    const judged = row.cause !== null && ruleOf(row.cause) !== undefined;
+    const bare = WITHOUT_LOG[fault];
+    if (bare) expect({ causes, health }).toEqual(bare);
+    else if (!judged) expect({ causes, health }).toEqual({ causes: [], health: WITHOUT_CAUSE[fault] ?? 'unknown' });
+    else {
       expect(causes).toEqual([row.cause]);
       if (told[0]?.health !== 'advisory') expect(['broken', 'degraded', 'waiting', 'unknown']).toContain(health);
     }

@@ -1,3 +1,4 @@
+import { CLAIMED } from '@lockstep/core/diagnosis';
 import { FIX_IDS, FIXES, type FixTarget, type Snapshot } from '@lockstep/core/fixes';
 import { type CauseId, type Health, LAYERS, type Presence, type RungState } from '@lockstep/core/health';
 import type { Queryable } from '../pairs/index.js';
@@ -35,9 +36,14 @@ export async function aimAtHost(db: Queryable, hostId: string): Promise<Aim | nu
   return rows.length > 0 ? { hostId, pairId: null, udid: null } : null;
 }
 
+/** A phone on a computer that is heard backs up or syncs, or a program updates or restores one; macOS's own updater only watches. */
+const BUSY = `coalesce(s.heard, false) AND EXISTS (SELECT 1 FROM fact f WHERE f.host_id = h.id AND f.state = 'seen' AND (
+  f.kind = 'backup-activity' OR (f.kind = 'updater-activity' AND jsonb_array_length((f.reading -> 'programs') - 'mobile-device-updater') > 0)))`;
+
 interface SightRecord {
   os: FixTarget['os'];
   revoked: boolean;
+  busy: boolean;
   privileged: boolean | null;
   host_health: Health | null;
   host_rungs: RungState[] | null;
@@ -52,14 +58,14 @@ interface SightRecord {
  */
 export async function sightOf(db: Queryable, aim: Aim, isConnected: (hostId: string) => boolean): Promise<Sight> {
   const { rows } = await db.query<SightRecord>(
-    `SELECT h.os, h.revoked_at IS NOT NULL AS revoked, s.privileged, s.health AS host_health, s.rungs AS host_rungs, p.presence, p.health, p.rungs
+    `SELECT h.os, h.revoked_at IS NOT NULL AS revoked, ${BUSY} AS busy, s.privileged, s.health AS host_health, s.rungs AS host_rungs, p.presence, p.health, p.rungs
      FROM host_key h LEFT JOIN host_state s ON s.host_id = h.id LEFT JOIN pair p ON p.id = $2 WHERE h.id = $1`,
     [aim.hostId, aim.pairId],
   );
   const row = rows[0];
   if (!row) throw new Error(`no host ${aim.hostId}`);
-  const causes = await db.query<{ cause: CauseId }>(
-    `SELECT cause FROM finding WHERE host_id = $1 AND udid IN ('', $2) AND state = 'open' GROUP BY cause ORDER BY bool_and(explained_by IS NOT NULL), min(layer), cause`,
+  const causes = await db.query<{ cause: CauseId; claimed: boolean }>(
+    `SELECT cause, max(confidence) >= ${CLAIMED} AS claimed FROM finding WHERE host_id = $1 AND udid IN ('', $2) AND state = 'open' GROUP BY cause ORDER BY bool_and(explained_by IS NOT NULL), min(layer), cause`,
     [aim.hostId, aim.udid ?? ''],
   );
   const active = await db.query<{ id: string; fix: string }>('SELECT id, fix FROM fix_run WHERE host_id = $1 AND state = ANY($2)', [
@@ -85,7 +91,9 @@ export async function sightOf(db: Queryable, aim: Aim, isConnected: (hostId: str
       privileged: row.privileged ?? false,
       presence,
       health,
-      openCauses,
+      // A guess is shown, never acted upon; the judge looks at all, so that a cause which became less sure is not taken for gone.
+      openCauses: causes.rows.filter((r) => r.claimed).map((r) => r.cause),
+      busy: row.busy,
       activeRun: active.rows[0] ?? null,
       lastRuns: last.rows.map((r) => ({ fix: r.fix, at: r.at.getTime() })),
       revoked: row.revoked,

@@ -1,3 +1,4 @@
+import { CLAIMED } from '@lockstep/core/diagnosis';
 import { FIXES, type FixId } from '@lockstep/core/fixes';
 import type { CauseId, Health, HealthEffect, Layer, Presence, RungState } from '@lockstep/core/health';
 import {
@@ -47,9 +48,10 @@ interface FindingRecord {
   closed_at: Date | null;
 }
 
-/** What is open, what an open ticket was and is about, and what came and went within the time that tells flapping. */
+/** What is claimed and open (a guess files nothing, but a ticket is not left because its finding became less sure), what an open ticket was and is about, and what came and went within the time that tells flapping. */
 const FINDINGS = `SELECT f.id, f.host_id, f.udid, f.cause, f.layer, f.health, f.confidence, f.evidence, f.explained_by, f.opened_at, f.closed_at
-  FROM finding f WHERE f.host_id = ANY($1::uuid[]) AND f.state <> 'pending' AND f.health <> 'advisory' AND (
+  FROM finding f WHERE f.host_id = ANY($1::uuid[]) AND f.state <> 'pending' AND f.health <> 'advisory'
+  AND (f.confidence >= ${CLAIMED} OR EXISTS (SELECT 1 FROM ticket t WHERE t.finding_id = f.id AND t.state = 'open')) AND (
     f.closed_at IS NULL OR f.opened_at > $2::timestamptz
     OR EXISTS (SELECT 1 FROM ticket t WHERE t.host_id = f.host_id AND t.udid = f.udid AND t.state = 'open' AND (t.finding_id = f.id OR f.opened_at >= t.since)))
   ORDER BY f.opened_at`;

@@ -54,6 +54,22 @@ const healed = async () => {
   await look();
 };
 
+describe('a guess', () => {
+  it('is shown and files nothing, however long it stays', async () => {
+    const garbled = { lockdown: { failed: 'garbage' } } as const;
+    await tell();
+    await tell(garbled);
+    rooms.clock.advance(25 * HOUR);
+    await tell(garbled);
+    await look();
+    const open = await rooms.rows(`SELECT cause, confidence FROM finding WHERE host_id = $1 AND state = 'open' AND health <> 'advisory'`, [
+      id.hostId,
+    ]);
+    expect(open).toEqual([{ cause: 'C63', confidence: 0.5 }]);
+    expect(await tickets()).toEqual([]);
+  });
+});
+
 describe('a finding', () => {
   it('is filed once, when its hold-off is over', async () => {
     await tell();

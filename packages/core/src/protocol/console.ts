@@ -121,6 +121,8 @@ export const FixTargetView = z.object({
   activeRun: Nullable(z.object({ fix: z.string(), id: z.string() })),
   lastRuns: z.array(z.object({ fix: z.string(), at: z.number() })),
   revoked: z.boolean(),
+  /** A phone on this computer syncs, backs up, updates or restores. */
+  busy: z.boolean().nullish(),
   /** Who stopped all orders, and why; null while orders are sent. */
   stopped: z.object({ by: z.string(), reason: z.string(), at: Instant }).nullish(),
   /** How much of the fleet-wide cap on runs that interrupt people is taken. Times in ms. */

@@ -10,15 +10,16 @@ export const usbBus: HostProbe = {
   id: 'usb',
   kinds: ['usb-bus'],
   cost: 'cheap',
-  // Reading the kernel's tree takes milliseconds; a hub that is being reset may hold an attribute for a second or two. Where macOS has to
-  // be asked twice, System Information takes up to four.
-  deadlineMs: 8_000,
+  // Reading the kernel's tree takes milliseconds; a hub that is being reset may hold an attribute for a second or two.
+  deadlineMs: 5_000,
   cadenceMs: 10_000,
   rows: {
     linux: { asks: ['sysfs'], privilege: 'user', ask: async (ctx) => [busDraft(await readBus(ctx.machine.sysfs))] },
     macos: {
       asks: ['ioreg-usb', 'profiler-usb', 'profiler-usb-legacy'],
       privilege: 'user',
+      // Where it has to be asked twice, System Information takes up to four seconds.
+      deadlineMs: 8_000,
       ask: async (ctx, signal) => [busDraft(await readMacBus(ctx.machine, signal))],
     },
     windows: windows.usbBusRow,

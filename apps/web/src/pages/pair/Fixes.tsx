@@ -15,12 +15,15 @@ const W = WORDS.fixes;
 
 /** What can be done, drawn from core's mayRun(): the same function that the server asks. */
 export function Fixes({ detail, role }: { detail: PairDetail; role: Role }) {
-  const offers = offersOf(detail.target.openCauses, detail.pair.primary?.cause ?? null);
+  const primary = detail.pair.primary?.cause ?? null;
+  const offers = offersOf(detail.target.openCauses, primary);
   const { os } = detail.target;
   const ordered = offers.filter((o) => isOrdered(o.fix, os));
   const fitting = ordered.filter((o) => o.cause !== null);
   const others = ordered.filter((o) => o.cause === null);
-  const guided = offers.filter((o) => o.cause !== null && isGuided(o.fix, os));
+  // Steps also for what is only possible, so that somebody can settle it; advice has its place below.
+  const wrong = detail.findings.filter((f) => f.explainedBy === null && f.health !== 'advisory').map((f) => f.cause);
+  const guided = offersOf(wrong, primary).filter((o) => o.cause !== null && isGuided(o.fix, os));
   return (
     <section className={styles.section} aria-labelledby="fixes" data-testid="fixes">
       <h2 id="fixes">{W.title}</h2>
