@@ -1,5 +1,6 @@
 import { type CauseId, type Health, type Os, type Presence, printable } from '../health/index.js';
 import { FIXES } from './catalogue/index.js';
+import { needsClearance } from './clearance.js';
 import { type FixId, isAgentFix } from './shapes.js';
 
 /** What roles may do, weakest first. */
@@ -17,8 +18,14 @@ export interface FixTarget {
   health: Health;
   /** Causes open on the pair and on its host. */
   openCauses: readonly CauseId[];
+  /** Those of them that come and go: no order is sent against these. */
+  unstableCauses?: readonly CauseId[] | undefined;
   /** A run that has not been judged yet on this pair or its host. */
   activeRun: { fix: string; id: string } | null;
+  /** Runs on this pair or its host that wait for somebody's yes. They hold up nothing but the same fix. */
+  awaiting?: readonly { fix: string; id: string }[] | undefined;
+  /** When the last backup of the phone finished on this computer, ms; null or left out when no fact shows one. */
+  backupAt?: number | null | undefined;
   /** Earlier runs on this pair and host, newest first: when they were settled (ms), or asked when nothing came back. */
   lastRuns: readonly { fix: string; at: number }[];
   revoked: boolean;
@@ -41,12 +48,13 @@ export type RefusalCode =
   | 'not-privileged'
   | 'away'
   | 'cause-not-open'
+  | 'unstable'
   | 'run-active'
   | 'cooldown'
   | 'disruptive-cap'
   | 'busy'
   | 'guided'
-  | 'needs-approval'
+  | 'approval-pending'
   | 'orders-stopped';
 
 /** Whose yes is needed after asking: nobody's, an admin's, or that of an admin who is not the one who asked. */
@@ -63,17 +71,14 @@ const DAY_MS = 86_400_000;
 
 /**
  * Whether `fix` may be asked for this target by a person of this role at `now` (ms). One table of reasons for the button's
- * tooltip and the API's refusal. A host that is offline does not forbid: the order waits and the answer says so in `note`.
+ * tooltip and the API's refusal. A host that is offline does not forbid: the order waits and the answer says so in `note`, as it says
+ * whose yes is needed before anything is sent (`approvalOf`).
  */
 export function mayRun(fix: FixId, target: FixTarget, role: Role, now: number): MayRun {
   const row = FIXES[fix];
   const no = (code: RefusalCode, sentence: string, until: number | null = null): MayRun => ({ ok: false, code, sentence, until });
   if (role === 'viewer') return no('role', 'Your role can look but not repair. Ask a technician.');
   if (!isAgentFix(fix)) return no('guided', 'People do this step by step. Nothing is ordered; the facts tick the steps off.');
-  const approval = approvalOf(fix, role);
-  if (approval === 'second-person')
-    return no('needs-approval', 'It may destroy data, so a second person has to approve it. Approvals cannot be recorded yet.');
-  if (approval === 'admin') return no('needs-approval', 'Only an admin may order it.');
   if (target.stopped) {
     const { by, reason } = target.stopped;
     return no('orders-stopped', `${printable(by)} stopped all orders: ${ended(printable(reason))} An admin can let them run again.`);
@@ -85,6 +90,12 @@ export function mayRun(fix: FixId, target: FixTarget, role: Role, now: number): 
   if (row.scope === 'pair' && target.presence !== 'attached') return no('away', 'The phone is not plugged in. Plug it in first.');
   if (!row.treats.some((c) => target.openCauses.includes(c)))
     return no('cause-not-open', 'Nothing that this fix treats is wrong here now.');
+  if (row.treats.every((c) => !target.openCauses.includes(c) || target.unstableCauses?.includes(c)))
+    return no(
+      'unstable',
+      'What this treats comes and goes by itself, so nothing would tell whether it helped. Answer the question first, or look at cable and port.',
+    );
+  if (target.awaiting?.some((r) => r.fix === fix)) return no('approval-pending', 'It was asked for already and waits for a yes.');
   if (target.activeRun) return no('run-active', `Another fix (${target.activeRun.fix}) is still running here. Wait for its result.`);
   if (row.requires.includes('quiet') && target.busy)
     return no('busy', 'A phone on this computer syncs, backs up or updates right now. Wait until it has finished.');
@@ -111,6 +122,8 @@ export function mayRun(fix: FixId, target: FixTarget, role: Role, now: number): 
     }
   }
   const notes: string[] = [];
+  const approval = approvalOf(fix, role, target.os);
+  if (approval !== 'none') notes.push(APPROVAL_NOTES[approval]);
   const cap = target.fleetCap;
   if (row.risk !== 'safe' && cap && cap.used >= cap.perHour) {
     notes.push(
@@ -122,10 +135,15 @@ export function mayRun(fix: FixId, target: FixTarget, role: Role, now: number): 
   return { ok: true, note: notes.length > 0 ? notes.join(' ') : null };
 }
 
-/** Whose yes a fix needs when somebody of this role asks for it. */
-export function approvalOf(fix: FixId, role: Role): Approval {
+const APPROVAL_NOTES: Record<Exclude<Approval, 'none'>, string> = {
+  admin: 'An admin has to approve it before it is sent.',
+  'second-person': 'It may destroy data: an admin who is not you has to approve it before it is sent.',
+};
+
+/** Whose yes a fix needs when somebody of this role asks for it on a computer with this system. */
+export function approvalOf(fix: FixId, role: Role, os: Os): Approval {
   const row = FIXES[fix];
-  if (row.risk === 'destructive') return 'second-person';
+  if (needsClearance(row, os)) return 'second-person';
   return row.approval && role !== 'admin' ? 'admin' : 'none';
 }
 

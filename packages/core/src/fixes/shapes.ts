@@ -29,7 +29,7 @@ export const CONDITIONS = [
   'in-recovery-or-dfu',
   /** A session with the phone can be opened. */
   'session',
-  /** The stored pair record was just refused, with dates inside its certificates. */
+  /** The stored pair record was just refused, and not because a clock is off. */
   'record-refused',
   /** The service was not disabled by an administrator. */
   'not-disabled',
@@ -49,6 +49,11 @@ export interface FixRow {
   /** What it acts on: the computer as a whole or one pair. */
   scope: 'host' | 'pair';
   risk: Risk;
+  /**
+   * Systems on which the tool that carries it out may lose data although it is told to keep it: there it takes the same clearance as a
+   * destructive fix.
+   */
+  mayLoseDataOn?: readonly Os[];
   /** Everybody who has a part, the agent first if it has one. */
   actors: readonly Actor[];
   /** Systems of the computer: for the agent's part those on which this version's agent carries it out, else those on which it makes sense. */

@@ -1,4 +1,5 @@
-import type { CurrentFact, FactKind, FactSet, Tri } from '../health/index.js';
+import type { CurrentFact, FactKind, FactSet, Reading, Tri } from '../health/index.js';
+import { compareVersions } from '../software/index.js';
 
 /** What is known of the pair and its host, now and when the run began. */
 export interface StepFacts {
@@ -12,6 +13,8 @@ interface Step {
   who: 'holder' | 'staff' | 'it' | 'vendor';
   /** Whether facts show that it was done; null where only the person can say so. */
   done: ((f: StepFacts) => Tri) | null;
+  /** The kind of which the reading at the start is compared with the one now. */
+  compares?: FactKind;
 }
 
 const tri = (b: boolean): Tri => (b ? 'yes' : 'no');
@@ -38,6 +41,18 @@ function changed<K extends FactKind>(f: StepFacts, kind: K, part: (reading: neve
   return tri(part(now.reading as never) !== part(was.reading as never));
 }
 
+/** A Mac's support for phones is newer than at the start: what the system would ask for says nothing about what was installed. */
+function supportRaised(f: StepFacts): Tri {
+  const now = fresh(f, 'apple-software');
+  const was = f.atStart['apple-software'];
+  if (now?.state !== 'seen' || was?.state !== 'seen') return 'unknown';
+  const versionIn = (r: Reading<'apple-software'>) => r.items.find((i) => i.id === 'mobile-device-framework')?.version ?? null;
+  const [old, newest] = [versionIn((was as CurrentFact<'apple-software'> & { state: 'seen' }).reading), versionIn(now.reading)];
+  if (old === null || newest === null) return 'unknown';
+  const order = compareVersions(newest, old);
+  return order === null ? 'unknown' : tri(order > 0);
+}
+
 /**
  * The steps of guided fixes, each with the one who does it and the proof that ticks it off. A person may tick off a step without a proof;
  * nobody can tick off one that has a proof: the facts do.
@@ -55,7 +70,7 @@ export const STEPS = {
   'plug-data-cable': { who: 'staff', done: (f) => inMode(f, 'normal', 'recovery', 'dfu') },
   'plug-direct': { who: 'staff', done: (f) => seen(f, 'usb-device', (d) => d.reading.hubDepth === 0) },
   'swap-cable': { who: 'staff', done: null },
-  'swap-port': { who: 'staff', done: (f) => changed(f, 'usb-device', (r: { location: string }) => r.location) },
+  'swap-port': { who: 'staff', compares: 'usb-device', done: (f) => changed(f, 'usb-device', (r: { location: string }) => r.location) },
   'try-other-computer': { who: 'staff', done: null },
   'switch-phone-off': { who: 'holder', done: null },
   'clean-socket': { who: 'holder', done: null },
@@ -75,6 +90,7 @@ export const STEPS = {
   'allow-accessory-phone': { who: 'holder', done: (f) => inMode(f, 'normal') },
   'restart-phone': { who: 'holder', done: null },
   'force-restart': { who: 'holder', done: (f) => inMode(f, 'normal') },
+  'enter-recovery': { who: 'holder', done: (f) => inMode(f, 'recovery') },
   'enter-dfu': { who: 'holder', done: (f) => inMode(f, 'dfu') },
   'enter-backup-passcode': { who: 'holder', done: (f) => seen(f, 'backup-activity', (b) => b.reading.waitsForPasscode === false) },
   'reset-location-privacy': { who: 'holder', done: null },
@@ -84,13 +100,18 @@ export const STEPS = {
   'private-address-off': { who: 'holder', done: (f) => seen(f, 'wifi-advert', (w) => w.reading.addressMatches === true) },
   'set-phone-clock': { who: 'holder', done: (f) => seen(f, 'device-clock', (c) => Math.abs(c.reading.skewS) < 60) },
   'free-phone-space': { who: 'holder', done: (f) => seen(f, 'device-storage', (s) => s.reading.freeBytes > 5e9) },
-  'update-phone': { who: 'holder', done: (f) => changed(f, 'device-values', (r: { productVersion: string }) => r.productVersion) },
+  'update-phone': {
+    who: 'holder',
+    compares: 'device-values',
+    done: (f) => changed(f, 'device-values', (r: { productVersion: string }) => r.productVersion),
+  },
   // The computer in front of staff.
   'approve-accessory': { who: 'staff', done: (f) => inMode(f, 'normal') },
   'click-trust-in-finder': { who: 'staff', done: null },
-  'install-device-support': { who: 'staff', done: (f) => seen(f, 'device-support', (d) => d.reading.required === false) },
+  'install-device-support': { who: 'staff', compares: 'apple-software', done: supportRaised },
   'update-computer': {
     who: 'staff',
+    compares: 'host-os',
     done: (f) => changed(f, 'host-os', (r: { version: string; build: string | null }) => `${r.version} ${r.build}`),
   },
   'save-work': { who: 'staff', done: null },
@@ -98,7 +119,11 @@ export const STEPS = {
     who: 'staff',
     done: (f) => seen(f, 'power-events', (p) => p.reading.startedAt !== null && Date.parse(p.reading.startedAt) >= f.startedAt),
   },
-  'free-computer-space': { who: 'staff', done: (f) => changed(f, 'host-storage', (r: { freeBytes: number }) => r.freeBytes > 10e9) },
+  'free-computer-space': {
+    who: 'staff',
+    compares: 'host-storage',
+    done: (f) => changed(f, 'host-storage', (r: { freeBytes: number }) => r.freeBytes > 10e9),
+  },
   'start-backup': { who: 'staff', done: (f) => tri(fresh(f, 'backup-activity')?.state === 'seen') },
   'wait-backup': {
     who: 'staff',
@@ -132,6 +157,16 @@ export type StepId = keyof typeof STEPS;
 export function stepDone(step: StepId, facts: StepFacts): Tri | null {
   const { done } = STEPS[step] as Step;
   return done ? done(facts) : null;
+}
+
+/** The kind of which the reading at the start has to be kept for it; null when it needs none. */
+export function stepCompares(step: StepId): FactKind | null {
+  return (STEPS[step] as Step).compares ?? null;
+}
+
+/** Whether facts tick it off: then nobody else can. */
+export function stepHasProof(step: StepId): boolean {
+  return (STEPS[step] as Step).done !== null;
 }
 
 /** Who does it. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { AGENT_FIX_IDS, MECHANICS } from '../fixes/index.js';
+import { AGENT_FIX_IDS, Clearance, MECHANICS } from '../fixes/index.js';
 import { Epoch, FACT_KIND_NAMES, Fact, HostId, Subject, text, Udid } from '../health/index.js';
 
 /**
@@ -8,6 +8,9 @@ import { Epoch, FACT_KIND_NAMES, Fact, HostId, Subject, text, Udid } from '../he
  *
  * Diary
  * - 1 (2026-11-24): first version.
+ * - 1, added (2026-11-24): `toggle-location` may be awaited. Only an agent that was ordered F37b says so.
+ * - 1, added (2026-11-24): `install-device-support` may be awaited. Only an agent that was ordered F21 says so.
+ * - 1, added (2026-11-24): an order's `clearance`, for fixes that destroy data. An older agent refuses such an order as `bad-order`.
  * - 1, added (2026-11-24): `server.keys` and the enrolment answer's `successors` introduce successors of the order key. Older agents ignore both.
  */
 export const PROTOCOL_VERSION = 1;
@@ -213,7 +216,7 @@ export const FixProgress = z.object({
   runId: RunId,
   stage: z.enum(FIX_STAGES),
   /** For `awaiting-holder`: what the person has to do. */
-  awaiting: z.enum(['tap-trust', 'unlock']).nullable(),
+  awaiting: z.enum(['tap-trust', 'unlock', 'toggle-location', 'install-device-support']).nullable(),
 });
 export const FixSettled = z.object({
   type: z.literal('fix.settled'),
@@ -260,6 +263,8 @@ export const Order = z.strictObject({
   fix: z.enum(AGENT_FIX_IDS),
   /** The device, for fixes of a pair; null for fixes of the host. */
   udid: Udid.nullable(),
+  /** Who approved a fix that destroys data, and what they made sure of. The agent carries none out without it. */
+  clearance: Clearance.optional(),
   issuedAt: Instant,
   expiresAt: Instant,
 });

@@ -1,7 +1,11 @@
 import { z } from 'zod';
-import { FIX_IDS, MECHANICS, ROLES, VERDICTS } from '../fixes/index.js';
+import { QUESTION_IDS } from '../diagnosis/index.js';
+import { FIX_IDS, MECHANICS, VERDICTS } from '../fixes/index.js';
 import { FACT_KIND_NAMES, FAIL_REASONS, HEALTHS, LAYERS, PRESENCES, RUNG_STATES } from '../health/index.js';
-import { TicketEventView, TicketLink, TicketRow, TicketSummary } from './tickets.js';
+import { AnswerView, PossibleView } from './answers.js';
+import { ApprovalView } from './approval.js';
+import { GuidedRunView } from './guided.js';
+import { TicketEventView, TicketLink, TicketRow } from './tickets.js';
 
 /** What the console and other clients of the API read and send. Times are ISO 8601 UTC. */
 
@@ -27,6 +31,8 @@ export const PairRow = z.object({
   primary: Nullable(PRIMARY),
   /** Eight marks, host first. */
   rungs: z.array(z.enum(RUNG_STATES)).length(8),
+  /** The primary cause comes and goes. */
+  unstable: z.boolean().optional(),
   /** Since when the pair has this health and primary cause. */
   since: Instant,
   /** The last look at this pair. */
@@ -62,6 +68,8 @@ export const FindingView = z.object({
   explainedBy: Nullable(z.string()),
   openedAt: Instant,
   closedAt: Nullable(Instant),
+  /** Since when it comes and goes: it stays open until it was proven gone for half an hour. Null while it does not. */
+  unstableSince: Instant.nullish(),
 });
 export type FindingView = z.infer<typeof FindingView>;
 
@@ -79,7 +87,17 @@ export const RungView = z.object({
 export type RungView = z.infer<typeof RungView>;
 
 /** States of a fix run, in order. Every run ends in `judged`, `expired`, `refused` or `cancelled`. */
-export const RUN_STATES = ['queued', 'sent', 'received', 'settled', 'judged', 'expired', 'refused', 'cancelled'] as const;
+export const RUN_STATES = [
+  'awaiting-approval',
+  'queued',
+  'sent',
+  'received',
+  'settled',
+  'judged',
+  'expired',
+  'refused',
+  'cancelled',
+] as const;
 export const RunView = z.object({
   id: z.string(),
   hostId: z.string(),
@@ -105,8 +123,10 @@ export const RunView = z.object({
   expiresAt: Instant,
   /** A queued run is not sent before this: the fleet-wide cap on runs that interrupt people has no place free. */
   notBefore: Instant.nullish(),
-  /** Why a queued run waits although its computer may be there. */
-  heldBy: z.enum(['stopped', 'fleet-cap']).nullish(),
+  /** Why a queued run waits although its computer may be there. `not-now`: it was approved, and `detail` says why it may not run just now. */
+  heldBy: z.enum(['stopped', 'fleet-cap', 'not-now']).nullish(),
+  /** Null for a run that needs nobody's yes. */
+  approval: ApprovalView.nullish(),
 });
 export type RunView = z.infer<typeof RunView>;
 
@@ -118,7 +138,13 @@ export const FixTargetView = z.object({
   presence: z.enum(PRESENCES),
   health: z.enum(HEALTHS),
   openCauses: z.array(z.string()),
+  /** Those of them that come and go. */
+  unstableCauses: z.array(z.string()).optional(),
   activeRun: Nullable(z.object({ fix: z.string(), id: z.string() })),
+  /** Runs that wait for somebody's yes. */
+  awaiting: z.array(z.object({ fix: z.string(), id: z.string() })).optional(),
+  /** When the last backup of this phone finished on this computer, ms; null when the facts show none. */
+  backupAt: z.number().nullish(),
   lastRuns: z.array(z.object({ fix: z.string(), at: z.number() })),
   revoked: z.boolean(),
   /** A phone on this computer syncs, backs up, updates or restores. */
@@ -133,8 +159,8 @@ export const EfficacyView = z.object({ fix: z.enum(FIX_IDS), cause: z.string(), 
 
 export const TimelineEntry = z.object({
   at: Instant,
-  what: z.enum(['health', 'presence', 'finding-opened', 'finding-closed', 'run']),
-  /** Health, presence, cause id or run id, and what it was before. */
+  what: z.enum(['health', 'presence', 'finding-opened', 'finding-closed', 'run', 'guided', 'answer']),
+  /** Health, presence, cause id, id of a run or question, and what it was before. */
   to: z.string(),
   from: Nullable(z.string()),
   detail: Nullable(z.string()),
@@ -151,6 +177,14 @@ export const PairDetail = z.object({
   efficacy: z.array(EfficacyView),
   /** Open tickets of the pair and of its host. */
   tickets: z.array(TicketLink),
+  /** What people carry out step by step on the pair and its host, newest first. */
+  guided: z.array(GuidedRunView),
+  /** What else it could be, likeliest first. */
+  possible: z.array(PossibleView),
+  /** The one question to ask now; null when no answer would tell more. */
+  question: Nullable(z.enum(QUESTION_IDS)),
+  /** What people answered about this pair, the newest of each question, newest first. */
+  answers: z.array(AnswerView),
 });
 export type PairDetail = z.infer<typeof PairDetail>;
 
@@ -224,6 +258,8 @@ export const OrdersView = z.object({
   stop: OrderStopView,
   /** Runs that interrupt people, fleet-wide: how many may be sent in an hour, were sent in the last one, and wait for a place. */
   cap: z.object({ perHour: z.number(), used: z.number(), waiting: z.number(), freeAt: Nullable(Instant) }),
+  /** Runs that wait for somebody's yes. */
+  approvals: z.number(),
   /** How many enrolled computers named which order key when they last connected. */
   keys: z.array(z.object({ keyId: z.string(), hosts: z.number() })),
 });
@@ -241,63 +277,6 @@ export const OrderKeyView = z.object({
   until: Nullable(Instant),
 });
 export type OrderKeyView = z.infer<typeof OrderKeyView>;
-
-export const SessionView = z.object({
-  person: z.object({ id: z.string(), name: z.string(), email: z.string(), role: z.enum(ROLES) }),
-  expiresAt: Instant,
-});
-export type SessionView = z.infer<typeof SessionView>;
-
-/** Whether the first admin is still to be set up. */
-export const SetupState = z.object({ needed: z.boolean() });
-
-/** A program's token as it is listed: never the token itself. */
-export const ApiTokenView = z.object({
-  id: z.string(),
-  name: z.string(),
-  role: z.enum(ROLES),
-  createdBy: Nullable(z.string()),
-  createdAt: Instant,
-  expiresAt: Nullable(Instant),
-  lastUsedAt: Nullable(Instant),
-  revokedAt: Nullable(Instant),
-});
-export type ApiTokenView = z.infer<typeof ApiTokenView>;
-/** The one answer that holds the token. */
-export const MadeApiToken = ApiTokenView.extend({ secret: z.string() });
-export type MadeApiToken = z.infer<typeof MadeApiToken>;
-
-/** An enrolment token as it is listed: never the token itself. */
-export const EnrolmentTokenView = z.object({
-  id: z.string(),
-  note: z.string(),
-  uses: z.number(),
-  usesLeft: z.number(),
-  createdBy: Nullable(z.string()),
-  createdAt: Instant,
-  expiresAt: Instant,
-  lastUsedAt: Nullable(Instant),
-  revokedAt: Nullable(Instant),
-  /** What it is worth now. */
-  state: z.enum(['usable', 'used-up', 'expired', 'revoked']),
-});
-export type EnrolmentTokenView = z.infer<typeof EnrolmentTokenView>;
-/** The one answer that holds the token. */
-export const MadeEnrolmentToken = EnrolmentTokenView.extend({ token: z.string() });
-export type MadeEnrolmentToken = z.infer<typeof MadeEnrolmentToken>;
-
-/** Who did what, to what, from where. */
-export const AuditView = z.object({
-  id: z.string(),
-  at: Instant,
-  actor: z.object({ kind: z.enum(['person', 'token', 'host', 'server', 'anonymous']), id: Nullable(z.string()), name: z.string() }),
-  /** Subject and what happened to it: `session.created`. */
-  action: z.string(),
-  subject: Nullable(z.object({ kind: z.string(), id: z.string() })),
-  address: Nullable(z.string()),
-  detail: z.record(z.string(), z.unknown()),
-});
-export type AuditView = z.infer<typeof AuditView>;
 
 export const page = <T extends z.ZodType>(item: T) => z.object({ items: z.array(item), next: z.string().nullable() });
 
@@ -334,31 +313,3 @@ export const ServerStatus = StatusView.extend({
   servers: Nullable(z.number()),
 });
 export type ServerStatus = z.infer<typeof ServerStatus>;
-
-/* The browser's socket. */
-export const LIVE_PATH = '/live';
-export const LIVE_SUBPROTOCOL = 'lockstep-live.v1';
-
-/** What the browser watches: the rows of the fleet, one pair with its ladder, runs and timeline, the rows of tickets, or one ticket with its story. */
-export const LiveWatch = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('watch.fleet') }),
-  z.object({ type: z.literal('watch.pair'), id: z.uuid() }),
-  z.object({ type: z.literal('watch.tickets') }),
-  z.object({ type: z.literal('watch.ticket'), id: z.uuid() }),
-  z.object({ type: z.literal('unwatch') }),
-]);
-export type LiveWatch = z.infer<typeof LiveWatch>;
-
-/** What the server sends: rows that changed, coalesced; never a reason to fetch the list again. */
-export const LiveMessage = z.discriminatedUnion('type', [
-  z.object({ type: z.literal('pairs'), rows: z.array(PairRow) }),
-  z.object({ type: z.literal('summary'), summary: FleetSummary }),
-  z.object({ type: z.literal('pair'), detail: PairDetail }),
-  z.object({ type: z.literal('tickets'), rows: z.array(TicketRow) }),
-  z.object({ type: z.literal('ticket-summary'), summary: TicketSummary }),
-  z.object({ type: z.literal('ticket'), detail: TicketDetail }),
-  z.object({ type: z.literal('hello'), time: Instant }),
-  z.object({ type: z.literal('status'), status: StatusView }),
-  z.object({ type: z.literal('orders'), orders: OrdersView }),
-]);
-export type LiveMessage = z.infer<typeof LiveMessage>;

@@ -95,6 +95,8 @@ export const TicketEventView = z.object({
       verdict: z.enum(VERDICTS).nullable(),
       waitingFor: z.string().nullable(),
       mechanics: z.enum(MECHANICS).nullable(),
+      /** People carried it out step by step. */
+      guided: z.boolean(),
     })
     .nullable(),
 });

@@ -61,6 +61,8 @@ export interface TriedRun {
   verdict: Verdict['verdict'] | null;
   waitingFor: string | null;
   mechanics: Mechanics | null;
+  /** People carried it out step by step. */
+  guided?: boolean;
 }
 
 /** The newest ticket of the case. */

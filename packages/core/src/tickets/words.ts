@@ -56,7 +56,8 @@ const UNCARRIED: Partial<Record<NonNullable<TriedRun['mechanics']>, string>> = {
 };
 
 /** What came of a fix, by the facts and not by what the fix said. */
-export function resultOf(run: Pick<TriedRun, 'state' | 'verdict' | 'waitingFor' | 'mechanics'>): string {
+export function resultOf(run: Pick<TriedRun, 'state' | 'verdict' | 'waitingFor' | 'mechanics' | 'guided'>): string {
+  if (run.state === 'expired' && run.guided) return 'it was not finished in time: steps were left';
   if (run.state === 'expired') return 'it was never carried out: the computer did not take the order in time';
   if (run.state === 'refused' || run.verdict === null) return 'it was never carried out: the agent refused the order';
   const why = run.mechanics === null || run.verdict === 'cured' ? undefined : UNCARRIED[run.mechanics];

@@ -1,6 +1,6 @@
 import type { FixId, FixRow } from '../shapes.js';
 
-/** Wi-Fi sync and the way to Apple. */
+/** Wi-Fi sync and the way to Apple. Windows looks and acts through PowerShell, whose cold start takes up to 25 s on a busy computer. */
 export const NETWORK_FIXES = {
   /** Switch Wi-Fi sync on inside a session. */
   F30: {
@@ -8,7 +8,7 @@ export const NETWORK_FIXES = {
     scope: 'pair',
     risk: 'safe',
     actors: ['agent'],
-    platforms: [],
+    platforms: ['linux', 'macos', 'windows'],
     privilege: 'user',
     requires: ['session'],
     approval: false,
@@ -48,7 +48,7 @@ export const NETWORK_FIXES = {
     scope: 'host',
     risk: 'safe',
     actors: ['agent'],
-    platforms: [],
+    platforms: ['linux', 'macos', 'windows'],
     privilege: 'admin',
     requires: [],
     approval: false,
@@ -56,19 +56,22 @@ export const NETWORK_FIXES = {
     reversible: true,
     idempotent: true,
     treats: ['C80', 'C83'],
-    deadlineS: 20,
+    deadlineS: 60,
     settleS: 5,
     cooldownS: 60,
     verify: ['mdns-responder'],
     steps: [],
   },
-  /** Let local names in: one inbound rule for UDP 5353, by a name of ours, never on public networks. */
+  /**
+   * Let local names in: one inbound rule for UDP 5353, by a name of ours, never on public networks. A Mac's firewall always lets Bonjour in
+   * (Apple, "Change Firewall settings on Mac").
+   */
   F32: {
     id: 'F32',
     scope: 'host',
     risk: 'safe',
     actors: ['agent'],
-    platforms: [],
+    platforms: ['linux', 'windows'],
     privilege: 'admin',
     requires: [],
     approval: false,
@@ -76,7 +79,7 @@ export const NETWORK_FIXES = {
     reversible: true,
     idempotent: true,
     treats: ['C77'],
-    deadlineS: 20,
+    deadlineS: 90,
     settleS: 5,
     cooldownS: 300,
     verify: ['firewall', 'wifi-advert'],
@@ -128,7 +131,7 @@ export const NETWORK_FIXES = {
     scope: 'host',
     risk: 'safe',
     actors: ['agent', 'holder'],
-    platforms: [],
+    platforms: ['linux', 'macos', 'windows'],
     privilege: 'admin',
     requires: [],
     approval: false,
@@ -136,11 +139,11 @@ export const NETWORK_FIXES = {
     reversible: true,
     idempotent: true,
     treats: ['C57', 'C93'],
-    deadlineS: 20,
+    deadlineS: 60,
     settleS: 3,
     cooldownS: 60,
     verify: ['clock', 'device-clock'],
-    steps: [],
+    steps: ['set-phone-clock'],
   },
   /** Take lines about Apple's names out of the hosts file: commented, a copy kept. */
   F35: {
@@ -148,7 +151,7 @@ export const NETWORK_FIXES = {
     scope: 'host',
     risk: 'safe',
     actors: ['agent'],
-    platforms: [],
+    platforms: ['linux', 'macos', 'windows'],
     privilege: 'admin',
     requires: [],
     approval: false,
@@ -156,19 +159,22 @@ export const NETWORK_FIXES = {
     reversible: true,
     idempotent: true,
     treats: ['C83', 'C93'],
-    deadlineS: 10,
+    deadlineS: 30,
     settleS: 2,
     cooldownS: 60,
     verify: ['hosts-file'],
     steps: [],
   },
-  /** Raise the tunnel's metric for a while, the old one written back by a timer that is armed first. */
+  /**
+   * Raise the tunnel's metric for a while, the old one written back by a timer that is armed first. Windows alone sends what is meant for the
+   * local network by metric; elsewhere it follows the default route, which is the agent's own.
+   */
   F36: {
     id: 'F36',
     scope: 'host',
     risk: 'disruptive',
     actors: ['agent'],
-    platforms: [],
+    platforms: ['windows'],
     privilege: 'admin',
     requires: ['own-route-elsewhere'],
     approval: false,
@@ -208,7 +214,7 @@ export const NETWORK_FIXES = {
     scope: 'pair',
     risk: 'safe',
     actors: ['agent', 'holder'],
-    platforms: [],
+    platforms: ['linux', 'macos', 'windows'],
     privilege: 'admin',
     requires: [],
     approval: false,
@@ -216,7 +222,7 @@ export const NETWORK_FIXES = {
     reversible: true,
     idempotent: true,
     treats: ['C85'],
-    deadlineS: 60,
+    deadlineS: 90,
     settleS: 5,
     cooldownS: 300,
     verify: ['location-daemon'],

@@ -20,9 +20,12 @@ export const STEP_ENGLISH: Record<StepId, string> = {
   'allow-accessory-phone':
     'Tap Allow when the phone asks about the accessory. If it does not ask: Settings > Privacy & Security > Wired Accessories.',
   'restart-phone': 'Switch the phone off and on again.',
-  'force-restart': 'Press and release volume up, press and release volume down, then hold the side button until the logo shows.',
+  'force-restart':
+    'Press and release volume up, press and release volume down, then hold the side button until the logo shows. iPhone 7: side and volume down. Older: home and side.',
+  'enter-recovery':
+    'With the cable in: volume up, volume down, then hold the side button past the logo until the cable picture shows. iPhone 7: side and volume down. Older: home and side.',
   'enter-dfu':
-    'Volume up, volume down, hold the side button until the screen is black; add volume down for 5 s; let the side button go and hold volume down for 10 s.',
+    'Volume up, volume down, hold the side button until the screen is black; add volume down for 5 s; let the side button go and hold volume down for 10 s. iPhone 7: side and volume down for 8 s, then volume down alone. Older: home and side for 8 s, then home alone.',
   'enter-backup-passcode': 'Enter the passcode on the phone so that the backup may start.',
   'reset-location-privacy': 'Settings > General > Transfer or Reset iPhone > Reset > Reset Location & Privacy.',
   'reset-network': 'Settings > General > Transfer or Reset iPhone > Reset > Reset Network Settings.',

@@ -61,6 +61,14 @@ export const HOST_KINDS = {
     on: ['linux', 'macos', 'windows'],
     reading: z.object({ skewS: skew, against: z.enum(['time-server', 'lockstep-server']) }),
   },
+  /** What the computer runs on. */
+  'power-source': {
+    subject: 'host',
+    pace: 'slow',
+    on: ['linux', 'macos', 'windows'],
+    /** False: on its battery. A computer without one is on mains power. */
+    reading: z.object({ mains: z.boolean() }),
+  },
   /** A restart that the system waits for. */
   'pending-restart': {
     subject: 'host',

@@ -45,6 +45,8 @@ export const NETWORK_KINDS = {
       via: z.enum(['wired', 'wifi', 'phone', 'tunnel', 'other']),
       /** Tunnels that are up. */
       tunnels: z.array(text(64)).max(16),
+      /** A phone's interface (a hotspot over USB) has a route: what is not plainly a wire or a radio may run over it. */
+      phoneRoute: z.boolean().nullable().optional(),
       /** A tunnel swallows what is meant for the local network. */
       tunnelTakesLocal: z.boolean().nullable(),
     }),

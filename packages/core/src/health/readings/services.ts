@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { count, instant, seconds } from '../measures.js';
+import { bytes, count, instant, percent, seconds } from '../measures.js';
 import { text } from '../text.js';
 
 /** The seventh rung: the programs that find, sync and update phones. */
@@ -83,6 +83,35 @@ export const SERVICES_KINDS = {
       /** The last restore's error number, such as 4013. */
       lastError: z.int().min(-2_147_483_648).max(4_294_967_295).nullable(),
       lastErrorAt: instant.nullable(),
+    }),
+  },
+  /**
+   * What was collected about a phone because somebody asked for it (F48): by a fix alone, at that moment. Names, numbers and addresses are
+   * taken out of the lines on the computer itself.
+   */
+  evidence: {
+    subject: 'device',
+    pace: 'slow',
+    on: ['macos'],
+    reading: z.object({
+      /** What Configurator tells of the phone; null when it tells nothing. */
+      configurator: z
+        .object({
+          mode: text(32).nullable(),
+          model: text(32).nullable(),
+          version: text(32).nullable(),
+          build: text(32).nullable(),
+          activation: text(32).nullable(),
+          paired: z.boolean().nullable(),
+          supervised: z.boolean().nullable(),
+          restorable: z.boolean().nullable(),
+          locked: z.boolean().nullable(),
+          batteryPercent: percent.nullable(),
+          freeBytes: bytes.nullable(),
+        })
+        .nullable(),
+      /** Ends of logs, oldest line first: of the last update or restore, and of the programs that find and sync phones. */
+      logs: z.array(z.object({ source: z.enum(['updater', 'agents']), lines: z.array(text(200)).max(40) })).max(2),
     }),
   },
 } as const;
