@@ -126,6 +126,19 @@ function catalogueCheckedAt(checkedAt: number): SoftwareCatalogue {
         { id: 'mobile-device-support', name: 'Apple Mobile Device Support', latest: '19.4.0.10', minimum: '17.0.0.0', ...SEASONS },
       ],
     },
+    // Of the Windows versions that cases speak of the one that is over; the others are not in it, so nothing is said of them.
+    windows: {
+      schema: 1,
+      source: 'synthetic, for the cases',
+      asOf: new Date(checkedAt).toISOString().slice(0, 10),
+      releases: (['home-pro', 'enterprise'] as const).map((edition) => ({
+        build: 19_045,
+        name: 'Windows 10 22H2',
+        edition,
+        released: '2022-10-18',
+        ends: '2025-10-14',
+      })),
+    },
   };
 }
 

@@ -245,6 +245,7 @@ function said(cause: CauseId | null, more: Partial<Diagnosis['findings'][number]
       finding && finding.health !== 'advisory' ? { cause: finding.cause, layer: finding.layer, confidence: finding.confidence } : null,
     findings: finding ? [finding] : [],
     closed: [],
+    quiet: [],
     possible: [],
     rungs: [],
     recheckAt: null,

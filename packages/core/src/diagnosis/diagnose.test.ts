@@ -4,6 +4,7 @@ import { GOOD, host, NOW, pair } from '../../test/pair-at-hand.js';
 import { type CauseId, FACT_KIND_NAMES, type FactKind } from '../health/index.js';
 import { MAX_AGE_MS } from './current.js';
 import { diagnose } from './diagnose.js';
+import { QUESTIONS } from './questions.js';
 import { RULES } from './rules/index.js';
 import type { FactSet } from './shapes.js';
 
@@ -81,6 +82,10 @@ describe('time', () => {
     const input = pair();
     (input.device?.lockdown as { seenAt: number }).seenAt = NOW - 100_000;
     expect(diagnose(input).recheckAt).toBe(NOW - 100_000 + MAX_AGE_MS);
+  });
+  it('asks to be rechecked when an answer is no longer believed', () => {
+    const at = NOW - QUESTIONS.charging.freshMs + 5_000;
+    expect(diagnose(pair({}, { answers: { charging: { answer: 'yes', at } } })).recheckAt).toBe(NOW + 5_000);
   });
   it('does not recheck what time cannot change', () => {
     expect(diagnose(pair({}, { hostHeard: false })).recheckAt).toBeNull();

@@ -2,145 +2,153 @@ import { type CauseId, type Health, layerHeight, type Presence } from '../health
 import { CLAIMED } from './claimed.js';
 import { current, nextExpiry } from './current.js';
 import { ladder } from './ladder.js';
-import { QUESTIONS, type QuestionId } from './questions.js';
+import { Look } from './look.js';
+import { isFresh, possibleAmong } from './possible.js';
+import { QUESTION_IDS } from './questions.js';
 import { readingOf } from './readings.js';
-import { type Ask, RULES, type Rule, ruleOf, SETTLES } from './rules/index.js';
-import type { Diagnosis, DiagnosisInput, Evidence, Finding, KnownFinding, Possible, Rung } from './shapes.js';
-import { SIGNAL_LIST, SIGNAL_SLOTS, SIGNALS, type Signal, type SignalName } from './signals/index.js';
-import type { Tri } from './tri.js';
+import { ASKED, type Rule, type RuleSet, ruleOf } from './rules/index.js';
+import type { Diagnosis, DiagnosisInput, Evidence, Finding, Rung } from './shapes.js';
+import { SIGNALS, type Signal, type SignalName } from './signals/index.js';
+
+/** Rows of another table than the shipped one, by the shipped row; null: this rule is off. Rows that are not in it stand as they are. */
+export type ChangedRules = ReadonlyMap<Rule, Rule | null>;
+
+/** Made when it is needed first: pages that only want the words need no rules. Nothing of one diagnosis reaches the next. */
+let shared: Look | null = null;
 
 /**
  * Finds what is wrong with a host, or with one device on it: evaluates every rule on the current facts, keeps open what no proof
  * closed, picks the one primary cause and says when time alone would change the answer. Pure: same input, same answer.
+ * @param changed rows to try instead of the shipped ones; what they hold by, their signals, is the shipped table's
  */
-export function diagnose(input: DiagnosisInput): Diagnosis {
-  const presence = presenceOf(input);
-  // Each signal is read once; numbers are found faster than names.
-  const memo: (Tri | undefined)[] = new Array(SIGNAL_LIST.length);
-  const ask = (name: SignalName): Tri => {
-    const slot = SIGNAL_SLOTS[name];
-    const known = memo[slot];
-    if (known !== undefined) return known;
-    const value = (SIGNAL_LIST[slot] as Signal).read(input);
-    memo[slot] = value;
-    return value;
-  };
-
+export function diagnose(input: DiagnosisInput, changed?: ChangedRules): Diagnosis {
+  shared ??= new Look();
+  const look = shared;
+  look.begin(input);
+  const presence = presenceOf(look);
+  const { now } = input;
   const findings: Finding[] = [];
   const closed: CauseId[] = [];
-  let recheckAt = nextExpiry(input);
-  // An unplugged phone proves nothing about itself: what was wrong with it stays as it was, unless a person says that it is plugged in.
-  const unseen = input.device !== null && presence !== 'attached';
-  const told = unseen && isTold(input);
-
-  const settled = settledNo(ask);
-  for (let n = 0; n < RULES.length; n++) {
-    const rule = RULES[n] as Rule;
-    if (input.device === null ? rule.scope === 'pair' : rule.alone) continue;
-    const known = knownOf(input, rule);
-    if (rule.scope === 'pair' && unseen && !(rule.unseen === 'logged' || (told && rule.unseen !== null))) {
-      if (known?.state === 'open') findings.push(finding(input, rule, ask, 'open', known.since, true));
-      continue;
-    }
-    const holds = settled[n] === 1 ? 'no' : holdsNow(rule, ask);
-    if (holds === 'yes') {
-      const since = known?.since ?? input.now;
+  const quiet: CauseId[] = [];
+  let recheckAt = nextExpiry(input, look.factsEnd);
+  for (const { rule: row, holds, known } of look.meet(askedOf(input, presence), input.device === null ? ASKED.host : ASKED.attached)) {
+    const to = changed?.get(row);
+    if (to === null) continue;
+    const rule = to ?? row;
+    if (holds === null) {
+      if (known?.state === 'open') findings.push(finding(look, rule, 'open', known.since, true));
+    } else if (holds === 'yes') {
+      const since = known?.since ?? now;
       const due = since + rule.patienceMs;
-      const open = known?.state === 'open' || due <= input.now;
+      const open = known?.state === 'open' || due <= now;
       if (!open && (recheckAt === null || due < recheckAt)) recheckAt = due;
-      findings.push(finding(input, rule, ask, open ? 'open' : 'pending', since, false));
+      findings.push(finding(look, rule, open ? 'open' : 'pending', since, false));
     } else if (known?.state === 'open') {
-      if (rule.gone(ask) === 'yes') closed.push(rule.id);
-      else findings.push(finding(input, rule, ask, 'open', known.since, true));
+      const isGone = rule.gone(look.ask) === 'yes';
+      if (isGone && !known.unstable) closed.push(rule.id);
+      else {
+        if (isGone) quiet.push(rule.id);
+        findings.push(finding(look, rule, 'open', known.since, true));
+      }
     } else if (known && holds === 'unknown') {
-      findings.push(finding(input, rule, ask, 'pending', known.since, true));
+      findings.push(finding(look, rule, 'pending', known.since, true));
     }
   }
   silenceConsequences(findings);
+  dropExplained(findings, closed);
 
-  const rungs = ladder(input, findings);
+  const rungs = ladder(look, findings);
   const primary = primaryOf(findings);
   return {
     presence,
     health: healthOf(input, presence, primary, rungs),
     primary: primary && { cause: primary.cause, layer: primary.layer, confidence: primary.confidence },
     findings,
-    possible: possibleOf(findings, primary),
+    possible: findings.length === 0 ? [] : possibleAmong(findings.filter((f) => f !== primary && !f.frozen)),
     closed,
+    quiet,
     rungs,
     recheckAt,
   };
 }
 
-/** Which rules cannot hold, by number: each signal that settles some is asked once, and only while it still settles any. */
-function settledNo(ask: Ask): Uint8Array {
-  const out = new Uint8Array(RULES.length);
-  for (const { signal, no, yes } of SETTLES) {
-    if (no.every((n) => out[n] === 1) && yes.every((n) => out[n] === 1)) continue;
-    const value = ask(signal);
-    if (value === 'no') for (const n of no) out[n] = 1;
-    else if (value === 'yes') for (const n of yes) out[n] = 1;
-  }
-  return out;
-}
-
-function holdsNow(rule: Rule, ask: Ask): Tri {
-  const holds = rule.holds(ask);
-  // What rules a cause out has to be known; unknown rules nothing out.
-  return holds !== 'no' && rule.unless?.(ask) === 'yes' ? 'no' : holds;
-}
-
-function knownOf(input: DiagnosisInput, rule: Rule): KnownFinding | undefined {
-  for (const k of input.known) if (k.cause === rule.id && k.scope === rule.scope) return k;
-  return undefined;
+/**
+ * Which rules are asked. An unplugged phone proves nothing about itself: what was wrong with it stays as it was, unless a person says that it
+ * is plugged in.
+ */
+function askedOf(input: DiagnosisInput, presence: Presence): RuleSet {
+  if (input.device === null) return ASKED.host;
+  if (presence === 'attached') return ASKED.attached;
+  return isTold(input) ? ASKED.told : ASKED.unseen;
 }
 
 /** Somebody answered something about this pair lately. */
-function isTold(input: DiagnosisInput): boolean {
-  for (const [question, answer] of Object.entries(input.answers ?? {}))
-    if (answer.at + QUESTIONS[question as QuestionId].freshMs > input.now) return true;
+function isTold({ answers, now }: DiagnosisInput): boolean {
+  if (!answers) return false;
+  for (const question of QUESTION_IDS) {
+    const answer = answers[question];
+    if (answer && isFresh(question, answer.at, now)) return true;
+  }
   return false;
 }
 
-function finding(input: DiagnosisInput, rule: Rule, ask: Ask, state: Finding['state'], since: number, frozen: boolean): Finding {
+function finding(look: Look, rule: Rule, state: Finding['state'], since: number, frozen: boolean): Finding {
   return {
     cause: rule.id,
     scope: rule.scope,
     layer: rule.layer,
-    health: rule.harder?.when(ask) === 'yes' ? rule.harder.health : rule.health,
-    confidence: rule.confidence(ask),
+    health: rule.harder?.when(look.ask) === 'yes' ? rule.harder.health : rule.health,
+    confidence: rule.confidence(look.ask),
     state,
     since,
     frozen,
-    evidence: rule.evidence.map((name) => evidence(input, name, ask(name))),
+    evidence: rule.evidence.map((name) => evidence(look, name)),
     fixes: rule.fixes,
     explainedBy: null,
   };
 }
 
-function evidence(input: DiagnosisInput, signal: SignalName, value: Tri): Evidence {
+function evidence(look: Look, signal: SignalName): Evidence {
+  const value = look.ask(signal);
   const row: Signal = SIGNALS[signal];
   if (row.kind === null) {
-    const { at, reading } = row.told?.(input) ?? { at: null, reading: '' };
+    const { at, reading } = row.told?.(look) ?? { at: null, reading: '' };
     return { signal, value, kind: null, at, probe: null, reading };
   }
-  const fact = input.device?.[row.kind] ?? input.host[row.kind] ?? null;
+  const fact = look.device?.[row.kind] ?? look.host[row.kind] ?? null;
   return { signal, value, kind: fact ? row.kind : null, at: fact?.seenAt ?? null, probe: fact?.probe ?? null, reading: readingOf(fact) };
+}
+
+/** What only says that nobody knows is over when somebody does: the other finding is the proof. */
+function dropExplained(findings: Finding[], closed: CauseId[]): void {
+  for (let n = findings.length - 1; n >= 0; n--) {
+    const { cause, scope, state, explainedBy } = findings[n] as Finding;
+    if (explainedBy === null || !ruleOf(cause, scope)?.unlessExplained) continue;
+    findings.splice(n, 1);
+    if (state === 'open') closed.push(cause);
+  }
 }
 
 /** A finding is silent while a cause that explains it is open, unless that one is itself only kept for want of proof. */
 function silenceConsequences(findings: Finding[]): void {
+  if (findings.length < 2) return;
   for (const f of findings) {
     const rule = ruleOf(f.cause, f.scope);
-    const by = rule?.explainedBy.find((id) => findings.some((o) => o !== f && o.cause === id && explains(o, f)));
-    f.explainedBy = by ?? null;
+    for (const id of rule?.explainedBy ?? []) {
+      if (!isExplained(f, id, findings, rule?.explainedFrom ?? CLAIMED)) continue;
+      f.explainedBy = id;
+      break;
+    }
   }
 }
 
-/** A remark explains remarks only. */
-function explains(cause: Finding, consequence: Finding): boolean {
-  if (cause.state !== 'open' || cause.frozen || cause.confidence < CLAIMED) return false;
-  return cause.health !== 'advisory' || consequence.health === 'advisory';
+/** Whether one of the findings is this cause and explains the other. A remark explains remarks only. */
+function isExplained(consequence: Finding, cause: CauseId, findings: readonly Finding[], from: number): boolean {
+  for (const f of findings) {
+    if (f.cause !== cause || f === consequence || f.state !== 'open' || f.frozen || f.confidence < from) continue;
+    if (f.health !== 'advisory' || consequence.health === 'advisory') return true;
+  }
+  return false;
 }
 
 /** Lowest rung first, then what holds now over what is only kept open, then the more certain. */
@@ -151,14 +159,6 @@ function primaryOf(findings: readonly Finding[]): Finding | null {
     if (!best || before(f, best)) best = f;
   }
   return best;
-}
-
-/** Everything open that nothing explains but the primary, likeliest first. */
-function possibleOf(findings: readonly Finding[], primary: Finding | null): Possible[] {
-  return findings
-    .filter((f) => f !== primary && f.state === 'open' && !f.frozen && f.explainedBy === null && f.health !== 'advisory')
-    .sort((a, b) => b.confidence - a.confidence)
-    .map(({ cause, scope, confidence }) => ({ cause, confidence, settledBy: ruleOf(cause, scope)?.settledBy ?? null }));
 }
 
 function before(a: Finding, b: Finding): boolean {
@@ -176,16 +176,21 @@ function healthOf(input: DiagnosisInput, presence: Presence, primary: Finding | 
   if (!input.hostHeard) return 'unknown';
   if (primary) return primary.frozen || primary.health === 'advisory' ? 'unknown' : primary.health;
   // A host alone is fine when its agent is: the other rungs belong to phones.
-  const needed = input.device === null ? rungs.slice(0, 1) : rungs;
-  if (needed.some((r) => r.state === 'broken')) return 'broken';
-  return needed.every((r) => r.state === 'ok' || r.state === 'not-needed') ? 'healthy' : 'unknown';
+  const needed = input.device === null ? 1 : rungs.length;
+  let isProven = true;
+  for (let n = 0; n < needed; n++) {
+    const state = rungs[n]?.state;
+    if (state === 'broken') return 'broken';
+    isProven &&= state === 'ok' || state === 'not-needed';
+  }
+  return isProven ? 'healthy' : 'unknown';
 }
 
 /**
  * Where the phone is. Attached: the bus or the multiplexer shows it. Away: the bus was read and it is not there (or, where the bus
  * cannot be read at all, the multiplexer was asked and does not list it). Nothing fresh: as it was.
  */
-function presenceOf(input: DiagnosisInput): Presence {
+function presenceOf(input: Look): Presence {
   if (input.device === null) return input.presence;
   const bus = current(input, 'usb-device');
   const list = current(input, 'mux-device');

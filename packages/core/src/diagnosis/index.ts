@@ -1,11 +1,14 @@
 export { CLAIMED } from './claimed.js';
 export { DIALOG_MS, MAX_AGE_MS, maxAgeOf, SLOW_AGE_MS } from './current.js';
-export { diagnose } from './diagnose.js';
+export { type ChangedRules, diagnose } from './diagnose.js';
 export { ladder } from './ladder.js';
+export { isFresh, isQuestion, isRuledOut, nextQuestion, possibleAmong, type Ranked, type Standing } from './possible.js';
 export { type Answers, isAnswer, QUESTION_IDS, QUESTIONS, type QuestionId } from './questions.js';
 export { readingOf } from './readings.js';
-export { RULES, type Rule, ruleOf, SETTLES, WAITING_CAUSES } from './rules/index.js';
+export { type Kept, NOTHING_KEPT, recall, worthKeeping } from './recall.js';
+export { RULES, type Rule, ruleOf, WAITING_CAUSES } from './rules/index.js';
 export * from './shapes.js';
 export { SIGNALS, type SignalName } from './signals/index.js';
 export type { Tri } from './tri.js';
-export { causeTitle, causeWords, pairSentence } from './words.js';
+export { isOwnDoing, isUnstable, OWN_FIX_MS, OWN_TAP_MS, type OwnDoing, QUIET_MS, type Spells, UNSTABLE } from './unstable.js';
+export { answerWords, causeTitle, causeWords, pairSentence, questionWords } from './words.js';

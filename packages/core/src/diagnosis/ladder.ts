@@ -1,4 +1,4 @@
-import { type FactKind, LAYERS, type Layer, layerHeight, type RungState } from '../health/index.js';
+import { type FactKind, LAYERS, type Layer, type RungState } from '../health/index.js';
 import { CLAIMED } from './claimed.js';
 import { current } from './current.js';
 import { readingOf } from './readings.js';
@@ -88,30 +88,30 @@ const FROM_EFFECT = { broken: 'broken', degraded: 'degraded', waiting: 'waiting'
  * fine, a rung without proof of its own was simply not reached.
  */
 export function ladder(input: DiagnosisInput, findings: readonly Finding[]): Rung[] {
-  const rungs = LAYERS.map((layer): Rung => {
+  const rungs: Rung[] = [];
+  let isReached = true;
+  for (const layer of LAYERS) {
     const { state, fact, note } = PROVE[layer](input);
-    let shown = state;
-    for (const f of findings) {
-      if (f.layer !== layer || f.state !== 'open' || f.frozen || f.explainedBy !== null) continue;
-      if (f.health === 'advisory' || f.confidence < CLAIMED) continue;
-      shown = FROM_EFFECT[f.health];
-      break;
-    }
-    return {
+    const shown = laidOver(findings, layer) ?? state;
+    rungs.push({
       layer,
-      state: shown,
+      state: !isReached && shown === 'unknown' ? 'not-reached' : shown,
       reading: note ?? readingOf(fact),
       kind: fact?.kind ?? null,
       probe: fact?.probe ?? null,
       seenAt: fact?.seenAt ?? null,
       failure: fact?.state === 'failed' ? fact.reason : null,
-    };
-  });
-  const first = rungs.find((r) => r.state === 'broken' || r.state === 'waiting');
-  if (first) {
-    for (const rung of rungs) {
-      if (layerHeight(rung.layer) > layerHeight(first.layer) && rung.state === 'unknown') rung.state = 'not-reached';
-    }
+    });
+    if (shown === 'broken' || shown === 'waiting') isReached = false;
   }
   return rungs;
+}
+
+/** What the first finding that counts makes of a rung; null without one. */
+function laidOver(findings: readonly Finding[], layer: Layer): RungState | null {
+  for (const f of findings) {
+    if (f.layer !== layer || f.state !== 'open' || f.frozen || f.explainedBy !== null) continue;
+    if (f.health !== 'advisory' && f.confidence >= CLAIMED) return FROM_EFFECT[f.health];
+  }
+  return null;
 }

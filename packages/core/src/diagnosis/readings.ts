@@ -40,6 +40,7 @@ const SAY: Say = {
       : `essentials only: ${r.because ?? 'paused probes'} · ${r.rssMb} MB · ${r.cpuPercent} % CPU`,
   'user-session': (r) => `${r.console === 'none' ? 'nobody signed in in front' : `session ${r.console}`} · ${r.sessions} signed in`,
   clock: (r) => `clock off by ${Math.round(r.skewS)} s`,
+  'power-source': (r) => (r.mains ? 'on mains power' : 'on battery'),
   'pending-restart': (r) => (r.pending ? `restart pending: ${r.reasons.join(', ') || 'no reason given'}` : 'no restart pending'),
   'usb-failures': (r) =>
     `${r.enumeration} failed enumerations, ${r.overCurrent} over-current, ${r.surpriseRemovals} surprise removals in ${minutes(r.windowS)}`,
@@ -107,6 +108,8 @@ const SAY: Say = {
     r.preferences.map((p) => `${p.domain} ${p.key}`).join(', ') || (r.sidebar === false ? 'sidebar hides phones' : 'nothing hides phones'),
   'device-history': (r) => `history says iOS ${r.productVersion ?? 'unknown'}`,
   configurator: (r) => `cfgutil ${r.tool} · ${r.devices.length} devices`,
+  evidence: (r) =>
+    `${r.configurator ? `Configurator: ${r.configurator.mode ?? 'mode unknown'}` : 'Configurator told nothing'} · ${r.logs.reduce((n, l) => n + l.lines.length, 0)} lines of logs`,
   'updater-activity': (r) => `${r.programs.join(', ') || 'no updater runs'}${r.lastError === null ? '' : ` · last error ${r.lastError}`}`,
   backup: (r) =>
     `${r.snapshot}${r.at ? ` ${r.at}` : ''}${r.encrypted ? ' · encrypted' : ''}${r.manifest === false ? ' · no manifest' : ''}`,

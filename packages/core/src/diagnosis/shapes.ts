@@ -13,6 +13,8 @@ export interface KnownFinding {
   state: 'pending' | 'open';
   /** Since when it holds without a break, ms. */
   since: number;
+  /** It comes and goes: a proof that it is gone does not close it now (see `isUnstable`). */
+  unstable?: boolean;
 }
 
 export interface Evidence {
@@ -88,15 +90,15 @@ export interface DiagnosisInput {
    * The last times at which a newer connection took the host over while the older one was alive and answered, newest first, ms; at most
    * three. Left out by those who do not see connections (an agent about itself).
    */
-  takeovers?: readonly number[];
+  takeovers?: readonly number[] | undefined;
   /** What people answered about this pair. */
-  answers?: Answers;
+  answers?: Answers | undefined;
   /** What the server remembers of this pair, of the host's other phones and of this phone elsewhere. */
-  history?: History;
+  history?: History | undefined;
   /** What is known of Apple's releases; null or left out: nobody asked, and no version is judged. */
-  catalogue?: PreparedCatalogue | null;
+  catalogue?: PreparedCatalogue | null | undefined;
   /** When an old version becomes more than a remark; the default of core's software room when left out. */
-  policy?: SoftwarePolicy;
+  policy?: SoftwarePolicy | undefined;
   /** The presence the pair had: kept while nothing fresh says otherwise. */
   presence: Presence;
   /** The health the pair had, kept while it is away. */
@@ -121,6 +123,8 @@ export interface Diagnosis {
   possible: Possible[];
   /** Causes that were open and are proven gone. */
   closed: CauseId[];
+  /** Causes that are proven gone and stay open all the same, because they come and go. */
+  quiet: CauseId[];
   /** All eight rungs, lowest first. */
   rungs: Rung[];
   /** When time alone would change this verdict (patience, ages), ms; null when it would not. */

@@ -2,6 +2,8 @@ import type { Tri } from '../health/index.js';
 
 export type { Tri };
 
+export const TRIS: readonly Tri[] = ['yes', 'no', 'unknown'];
+
 export const tri = (b: boolean): Tri => (b ? 'yes' : 'no');
 
 /** All of them yes: yes; one no: no; else unknown. */

@@ -1,5 +1,6 @@
 import type { CauseId, Health, Presence } from '../health/index.js';
-import { CAUSE_ENGLISH } from './english/index.js';
+import { CAUSE_ENGLISH, QUESTION_ENGLISH, type QuestionWords } from './english/index.js';
+import type { QuestionId } from './questions.js';
 
 /** What a person reads about a cause. */
 export interface CauseWords {
@@ -20,6 +21,16 @@ export function causeTitle(cause: CauseId | string): string {
   return causeWords(cause).title;
 }
 
+/** What a person is asked. */
+export function questionWords(question: QuestionId): QuestionWords {
+  return QUESTION_ENGLISH[question];
+}
+
+/** An answer as it reads; a word that is no answer is shown as itself. */
+export function answerWords(question: QuestionId, answer: string): string {
+  return questionWords(question).answers[answer] ?? answer;
+}
+
 /**
  * One sentence of subject, state, since when, why and next step. `{since}` stands where the reader's page writes the age
  * ("for 14 min"), so that a stored sentence never tells an old age.
@@ -31,6 +42,8 @@ export function pairSentence(p: {
   presence: Presence;
   hostHeard: boolean;
   primary: CauseId | string | null;
+  /** The primary cause comes and goes. */
+  unstable?: boolean;
 }): string {
   const subject = `${p.deviceName} on ${p.hostName}`;
   if (p.presence === 'never-seen') return `${subject}: never seen here.`;
@@ -45,6 +58,10 @@ export function pairSentence(p: {
   if (p.health === 'healthy') return `${subject}: healthy {since}.`;
   if (p.primary) {
     const w = causeWords(p.primary);
+    if (p.unstable) {
+      const now = p.health === 'unknown' ? 'It is gone right now and not cured: it has to stay away for half an hour.' : w.plain;
+      return `${subject}: comes and goes, ${p.health} {since}. ${now} ${w.next}`;
+    }
     const kept = p.health === 'unknown' && p.primary !== 'C97' && p.primary !== 'L01' ? ' It cannot be looked at right now.' : '';
     return `${subject}: ${p.health} {since}. ${w.plain}${kept} ${w.next}`;
   }

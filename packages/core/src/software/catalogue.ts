@@ -9,6 +9,7 @@ import {
   type SofaPart,
 } from './shapes.js';
 import { compareVersions } from './versions.js';
+import type { WindowsLifecycle } from './windows.js';
 
 /** What the models are offered, and by whom we know. */
 export interface ReleaseOffer {
@@ -40,7 +41,7 @@ export interface PlatformCatalogue {
   improvements: readonly Improvement[];
 }
 
-/** Everything that is known of Apple's software, from all feeds together. Plain data. */
+/** Everything that is known of released software, from all feeds together. Plain data. */
 export interface SoftwareCatalogue {
   /**
    * When each feed was last known to tell what is in here, ms: SOFA's own last look at Apple's pages, or our last answer of gdmf. Null:
@@ -49,13 +50,15 @@ export interface SoftwareCatalogue {
   checkedAt: Readonly<Record<FeedName, number | null>>;
   platforms: Readonly<Record<Platform, PlatformCatalogue>>;
   requirements: Requirements;
+  /** Until when Windows gets updates; left out where nobody asked. */
+  windows?: WindowsLifecycle | undefined;
 }
 
 /**
  * Puts the parts of the feeds together, whichever there are. gdmf says what which model is offered now; SOFA says when it came and what it
  * closes, and what is offered where gdmf cannot be asked.
  */
-export function mergeCatalogue(parts: readonly DatedPart[], requirements: Requirements): SoftwareCatalogue {
+export function mergeCatalogue(parts: readonly DatedPart[], requirements: Requirements, windows?: WindowsLifecycle): SoftwareCatalogue {
   const checkedAt: Record<FeedName, number | null> = { gdmf: null, 'sofa-ios': null, 'sofa-macos': null };
   // A feed that was fetched now and looked at Apple's pages a week ago is a week old.
   for (const { part, fetchedAt } of parts)
@@ -66,7 +69,7 @@ export function mergeCatalogue(parts: readonly DatedPart[], requirements: Requir
     const sofa = of(`sofa-${name}`);
     return platformOf(gdmf?.feed === 'gdmf' ? gdmf[name] : null, sofa !== null && sofa.feed !== 'gdmf' ? sofa : null);
   };
-  return { checkedAt, platforms: { ios: platform('ios'), macos: platform('macos') }, requirements };
+  return { checkedAt, platforms: { ios: platform('ios'), macos: platform('macos') }, requirements, windows };
 }
 
 type Draft = { [K in keyof Release]: Release[K] } & { builds: string[]; offers: ReleaseOffer[] };

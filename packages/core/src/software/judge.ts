@@ -37,7 +37,7 @@ export function judgePhone(
   return remembered(catalogue, 'ios', phone.productType, phone.productVersion, phone.buildVersion, now, policy);
 }
 
-/** The same of a Mac. No feed covers Windows or Linux: `unknown`. */
+/** The same of a Mac. No feed covers Windows or Linux: `unknown`; how Windows' updates stand says `judgeWindows`. */
 export function judgeHost(
   catalogue: PreparedCatalogue,
   host: InstalledHost,

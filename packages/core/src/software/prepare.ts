@@ -2,6 +2,7 @@ import type { Release, SoftwareCatalogue } from './catalogue.js';
 import type { FeedName, Platform, Requirements } from './shapes.js';
 import type { Verdict } from './verdicts.js';
 import { compareNumbers, type VersionNumbers, versionOf } from './versions.js';
+import type { WindowsLifecycle } from './windows.js';
 
 /** A release with what comparing it needs. */
 export interface PreparedRelease {
@@ -52,6 +53,7 @@ export interface PreparedCatalogue {
   checkedAt: SoftwareCatalogue['checkedAt'];
   platforms: Readonly<Record<Platform, PreparedPlatform>>;
   requirements: Requirements;
+  windows?: WindowsLifecycle | undefined;
   /** What was judged before: the same phone on the same day gets the same verdict again. */
   memory: Memory;
 }
@@ -66,8 +68,14 @@ export function prepareCatalogue(catalogue: SoftwareCatalogue): PreparedCatalogu
     checkedAt: catalogue.checkedAt,
     platforms,
     requirements: catalogue.requirements,
+    windows: catalogue.windows,
     memory: { day: Number.NaN, policy: null, verdicts: new Map() },
   };
+}
+
+/** The same catalogue with a memory of its own: for judging other days and policies without emptying the memory of those who judge today. */
+export function apart(catalogue: PreparedCatalogue): PreparedCatalogue {
+  return { ...catalogue, memory: { day: Number.NaN, policy: null, verdicts: new Map() } };
 }
 
 function preparePlatform(platform: SoftwareCatalogue['platforms'][Platform]): PreparedPlatform {

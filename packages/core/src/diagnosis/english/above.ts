@@ -31,8 +31,8 @@ export const UPPER_ENGLISH: Readonly<Record<string, CauseWords>> = {
   },
   C67: {
     title: 'Computer gets no updates any more',
-    plain: 'The newest system for this model is too old to be kept safe.',
-    next: 'Plan its replacement; use the cable until then.',
+    plain: 'The updates for this system, or for every system that this model can run, have ended.',
+    next: 'Move it to a system that gets updates, or plan its replacement; use the cable until then.',
   },
   C68: {
     title: 'Phone gets no newer iOS',

@@ -1,5 +1,6 @@
 import type { FixId } from '../../fixes/index.js';
 import type { CauseId, FactKind, HealthEffect, Layer } from '../../health/index.js';
+import { CLAIMED } from '../claimed.js';
 import type { QuestionId } from '../questions.js';
 import type { SignalName } from '../signals/index.js';
 import { type Tri, tri } from '../tri.js';
@@ -7,7 +8,10 @@ import { type Tri, tri } from '../tri.js';
 /** Asks a signal of the pair at hand. */
 export type Ask = (name: SignalName) => Tri;
 
-/** One cause. Adding a cause is adding a row and its tests. */
+/**
+ * One cause. Adding a cause is adding a row and its tests: what spares asking a row (settles.ts) is worked out from `holds` and `unless`, which
+ * therefore ask all of their signals whatever these answer (`all`, `any` and `not`, no `if`), and answer from nothing else.
+ */
 export interface Rule {
   id: CauseId;
   /** The cause's name, as the lab's faults and the tests call it. */
@@ -25,6 +29,10 @@ export interface Rule {
   gone: (ask: Ask) => Tri;
   /** Silent while one of these is open and claimed: it is a consequence, not a cause of its own. */
   explainedBy: readonly CauseId[];
+  /** How sure an explaining cause has to be: as sure as what is claimed, unless the row says less. */
+  explainedFrom: number;
+  /** There is no such finding while another one explains it: it only says that nobody knows. */
+  unlessExplained: boolean;
   /** It has to hold this long without a break before it is shown, in ms. */
   patienceMs: number;
   /**
@@ -50,7 +58,18 @@ export interface Rule {
   settledBy: QuestionId | FactKind | null;
 }
 
-type Optional = 'harder' | 'unless' | 'explainedBy' | 'patienceMs' | 'waitsFor' | 'unseen' | 'alone' | 'last' | 'settledBy';
+type Optional =
+  | 'harder'
+  | 'unless'
+  | 'explainedBy'
+  | 'explainedFrom'
+  | 'unlessExplained'
+  | 'patienceMs'
+  | 'waitsFor'
+  | 'unseen'
+  | 'alone'
+  | 'last'
+  | 'settledBy';
 
 /** A row with what most rows leave as it is. */
 export function rule(
@@ -61,6 +80,8 @@ export function rule(
     harder: null,
     unless: null,
     explainedBy: [],
+    explainedFrom: CLAIMED,
+    unlessExplained: false,
     patienceMs: 0,
     waitsFor: null,
     unseen: null,
@@ -70,6 +91,13 @@ export function rule(
     ...row,
     confidence: typeof confidence === 'number' ? () => confidence : confidence,
   };
+}
+
+/** Whether a rule holds, what rules it out included. */
+export function holdsNow({ holds, unless }: Pick<Rule, 'holds' | 'unless'>, ask: Ask): Tri {
+  const value = holds(ask);
+  // What rules a cause out has to be known; unknown rules nothing out.
+  return value !== 'no' && unless?.(ask) === 'yes' ? 'no' : value;
 }
 
 /** A confidence that a signal raises: the first that is yes. */

@@ -28,7 +28,8 @@ export const SOFTWARE_RULES: readonly Rule[] = [
     unless: (ask) => all(ask('computer.fits-phone'), not(ask('support.required')), not(ask('told.update-required'))),
     gone: (ask) =>
       any(
-        all(ask('computer.fits-phone'), not(ask('support.required'))),
+        // Windows has no package of support that could be asked for: there versions say all.
+        all(ask('computer.fits-phone'), any(not(ask('support.required')), ask('os.windows'))),
         all(not(ask('support.required')), not(ask('told.update-required')), not(ask('os.windows'))),
       ),
     explainedBy: ['C66'],

@@ -27,7 +27,7 @@ export const SIGNALS = {
   ...PEOPLE_SIGNALS,
 } as const satisfies Record<string, Signal>;
 
-export type { Signal };
+export { answerOf, type Signal } from './signal.js';
 export type SignalName = keyof typeof SIGNALS;
 
 /** The signals' numbers, in the table's order. */

@@ -7,6 +7,7 @@ import {
   judgeHost,
   judgePhone,
   judgePrograms,
+  judgeWindows,
   type PreparedCatalogue,
   type ProgramVerdict,
   type SoftwarePolicy,
@@ -86,6 +87,19 @@ function of(kind: 'device-values' | 'host-os', judge: (i: DiagnosisInput) => Ver
 /** Behind, and no longer within the days that a rollout may take. */
 const behind = (v: Verdict) => BEHIND.has(v.status) && v.urgency !== 'ok';
 
+/** Whether the computer's system gets updates no more, by the list of whoever makes it. */
+function hostEnded(input: DiagnosisInput): Tri {
+  const os = current(input, 'host-os');
+  const self = current(input, 'agent-self');
+  if (os?.state !== 'seen' || self?.state !== 'seen' || !input.catalogue) return 'unknown';
+  if (self.reading.os === 'windows') {
+    const { status } = judgeWindows(input.catalogue.windows, os.reading, input.now);
+    return status === 'ended' ? 'yes' : status === 'supported' ? 'no' : 'unknown';
+  }
+  const verdict = hostVerdict(input);
+  return verdict === null || SILENT.has(verdict.status) ? 'unknown' : tri(verdict.ended);
+}
+
 /** Whether this computer knows phones of this iOS: from what the phone asks for and both versions, not from the season alone. */
 function fits(input: DiagnosisInput, only: 'proof' | 'any'): Tri {
   const values = current(input, 'device-values');
@@ -140,7 +154,8 @@ export const SOFTWARE_SIGNALS = {
   'phone.end-of-life': of('device-values', phoneVerdict, (v) => v.status === 'eol-model'),
   'computer.behind': of('host-os', hostVerdict, behind),
   'computer.behind-policy': of('host-os', hostVerdict, (v) => behind(v) && v.urgency === 'fail'),
-  'computer.end-of-life': of('host-os', hostVerdict, (v) => v.ended),
+  /** The newest that a Mac's model is offered is too old to be kept safe, or Microsoft's last day for this Windows is over. */
+  'computer.end-of-life': { kind: 'host-os', read: hostEnded },
   'computer.fits-phone': { kind: 'apple-software', read: (i): Tri => fits(i, 'any') },
   /** The same, where only a version or the phone itself speaks: the season alone proves nothing. */
   'computer.fits-phone-surely': { kind: 'apple-software', read: (i): Tri => fits(i, 'proof') },
