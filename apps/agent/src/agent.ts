@@ -1,16 +1,29 @@
 import type { Fact } from '@lockstep/core/health';
 import type { HostLabel } from '@lockstep/core/protocol';
 import { MuxClient } from './device/index.js';
-import { ActionCap, runFix, UndoStore, WAITS, type Waits } from './fixes/index.js';
+import {
+  ActionCap,
+  askVerifying,
+  type FixTools,
+  KeptStore,
+  ROLLBACKS,
+  type RollbackReport,
+  Rollbacks,
+  runFix,
+  UndoStore,
+  WAITS,
+  type Waits,
+} from './fixes/index.js';
 import { Link, type LinkLog, type LinkOptions, type LinkStatus, type OrderedRun, type RunResult } from './link/index.js';
 import type { Machine, Network } from './machine/index.js';
 import { type ProbeContext, runProbes } from './probes/index.js';
+import { scrubLines } from './record/index.js';
 import { AGENT_VERSION } from './version.js';
 import { type Cadence, KnownPhones, Watcher } from './watch/index.js';
 
 export interface AgentOptions {
   machine: Machine;
-  /** Key, enrolment, spool, journal, undo copies. Enrolled before the agent is started. */
+  /** Key, enrolment, spool, journal, undo copies, what fixes replaced. Enrolled before the agent is started. */
   dir: string;
   /** Another address of the same server; by default the one it was enrolled at. */
   server?: string;
@@ -52,7 +65,7 @@ export function createAgent(options: AgentOptions): Agent {
   const stopping = new AbortController();
   let link: Link | null = null;
   let watcher: Watcher | null = null;
-  let undo: UndoStore | null = null;
+  let stores: Stores | null = null;
 
   const ctx: ProbeContext = {
     machine,
@@ -71,15 +84,16 @@ export function createAgent(options: AgentOptions): Agent {
   /** Carries out one verified order, alone with the phone it is about, and takes what it read into the picture. */
   async function carryOut({ order, progress }: OrderedRun): Promise<RunResult> {
     const held = watcher;
-    if (!held || !undo) throw new Error('the agent is not started');
+    if (!held || !stores) throw new Error('the agent is not started');
     const free = await held.hold(order.udid);
     try {
       const end = await runFix(
-        { fix: order.fix, udid: order.udid },
+        { fix: order.fix, udid: order.udid, clearance: order.clearance },
         {
           ctx,
           cap,
-          undo,
+          ...stores,
+          scrub: scrubLines,
           progress,
           waits: { ...WAITS, ...options.waits },
           signal: stopping.signal,
@@ -99,10 +113,42 @@ export function createAgent(options: AgentOptions): Agent {
 
   async function purge(): Promise<void> {
     try {
-      const removed = (await undo?.purge()) ?? 0;
-      if (removed > 0) log('info', 'old copies of pair records were removed', { removed });
+      const removed = ((await stores?.undo.purge()) ?? 0) + ((await stores?.kept.purge()) ?? 0);
+      if (removed > 0) log('info', 'old copies of what fixes replaced were removed', { removed });
     } catch (error) {
-      log('error', 'old copies of pair records could not be removed', { error: words(error) });
+      log('error', 'old copies of what fixes replaced could not be removed', { error: words(error) });
+    }
+  }
+
+  /** Where fixes keep what they replace, and what they have taken back by time. */
+  function open(lab: boolean): Stores {
+    const rollbacks = new Rollbacks({
+      dir,
+      lab,
+      machine,
+      kinds: ROLLBACKS,
+      onEnd: (ended) => {
+        tookBack(ended).catch((error) => log('error', 'a look broke', { error: words(error) }));
+      },
+      onDamaged: (file) => log('error', 'a rollback cannot be read, what it would have taken back is left', { file }),
+    });
+    return { undo: new UndoStore(dir, lab, now), kept: new KeptStore(dir, lab, now), rollbacks };
+  }
+
+  /** Says so, and how it stands now: what the fix was verified by may not be true any more. */
+  async function tookBack({ end, ...what }: RollbackReport): Promise<void> {
+    const level = end === 'failed' ? 'error' : end === 'restored' || end === 'already' ? 'info' : 'warn';
+    log(level, 'what a fix had changed for a while was taken back', { end, ...what });
+    if (!watcher || stopping.signal.aborted) return;
+    watcher.take(await askVerifying(what.fix, ctx, watcher.known(), stopping.signal));
+  }
+
+  /** What the last run of this agent had armed and did not live to carry out: as soon as this one alone has the folder. */
+  async function takeBack(): Promise<void> {
+    try {
+      await stores?.rollbacks.start();
+    } catch (error) {
+      log('error', 'what fixes had changed for a while could not be taken back', { error: words(error) });
     }
   }
 
@@ -112,7 +158,7 @@ export function createAgent(options: AgentOptions): Agent {
       const me = await machine.identity();
       const { hostname, os, osVersion, arch } = me;
       const host: HostLabel = { hostname, os, osVersion, arch, agent: AGENT_VERSION };
-      undo = new UndoStore(dir, me.lab, now);
+      stores = open(me.lab);
       const started = new Link({
         dir,
         log,
@@ -147,6 +193,7 @@ export function createAgent(options: AgentOptions): Agent {
         throw error;
       }
       looking.start();
+      await takeBack();
       await purge();
       timers.push(
         setInterval(() => {
@@ -163,6 +210,7 @@ export function createAgent(options: AgentOptions): Agent {
     async stop() {
       for (const timer of timers.splice(0)) clearInterval(timer);
       stopping.abort();
+      await stores?.rollbacks.stop();
       await watcher?.stop();
       await link?.stop();
       link = null;
@@ -184,6 +232,8 @@ export function createAgent(options: AgentOptions): Agent {
       },
   };
 }
+
+type Stores = Pick<FixTools, 'undo' | 'kept' | 'rollbacks'>;
 
 function words(error: unknown): string {
   return error instanceof Error ? `${error.name}: ${error.message}` : String(error);

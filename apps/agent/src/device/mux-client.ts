@@ -73,10 +73,14 @@ export class MuxClient {
 
   /**
    * Stores a pair record, replacing the one there was. With the DeviceID of the attached phone the daemon tells its listeners
-   * `Paired`. The bytes hold private keys: prove first who listens on the socket.
+   * `Paired`; null for a phone that is not attached. The bytes hold private keys: prove first who listens on the socket.
    */
-  async savePairRecord(udid: Udid, record: Uint8Array, deviceId: number, options: MuxCallOptions = {}): Promise<void> {
-    await this.#order('SavePairRecord', { PairRecordID: udid, PairRecordData: record, DeviceID: deviceId }, options);
+  async savePairRecord(udid: Udid, record: Uint8Array, deviceId: number | null, options: MuxCallOptions = {}): Promise<void> {
+    await this.#order(
+      'SavePairRecord',
+      { PairRecordID: udid, PairRecordData: record, ...(deviceId === null ? {} : { DeviceID: deviceId }) },
+      options,
+    );
   }
 
   /** Deletes a stored pair record; false when there was none. */

@@ -65,4 +65,16 @@ describe('the agent’s own cap', () => {
     now += 11 * MIN;
     expect(await cap().forbids('F08', null)).toBeNull();
   });
+
+  it('remembers for a day what was tried on which phone, and nothing of a damaged file', async () => {
+    expect(await cap().hasTried(['F43', 'F44'], PHONE)).toBe(false);
+    await cap().acts('F44', PHONE);
+    expect(await cap().hasTried(['F43', 'F44'], PHONE)).toBe(true);
+    expect(await cap().hasTried(['F43'], PHONE)).toBe(false);
+    expect(await cap().hasTried(['F43', 'F44'], OTHER)).toBe(false);
+    now += 24 * 60 * MIN;
+    expect(await cap().hasTried(['F43', 'F44'], PHONE)).toBe(false);
+    await writeFile(join(dir, 'actions.json'), '{');
+    expect(await cap().hasTried(['F43', 'F44'], PHONE)).toBe(false);
+  });
 });

@@ -42,6 +42,12 @@ export class ActionCap {
     await this.write([...(await this.runs()).filter((e) => now - e.at < DAY_MS), { fix, udid, at: now }]);
   }
 
+  /** Whether one of these fixes acted on this phone within a day. A damaged file says nothing of any phone. */
+  async hasTried(fixes: readonly AgentFixId[], udid: Udid | null): Promise<boolean> {
+    const now = this.now();
+    return (await this.runs()).some((e) => fixes.includes(e.fix) && e.udid === udid && now - e.at < DAY_MS);
+  }
+
   private async write(runs: Entry[]): Promise<void> {
     await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
     const next = `${this.path}.next`;

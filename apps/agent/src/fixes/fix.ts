@@ -1,8 +1,10 @@
-import type { AgentFixId, Mechanics } from '@lockstep/core/fixes';
+import type { AgentFixId, Clearance, Mechanics } from '@lockstep/core/fixes';
 import type { Fact, Udid } from '@lockstep/core/health';
 import type { FIX_STAGES, FixProgress } from '@lockstep/core/protocol';
 import type { ProbeContext } from '../probes/index.js';
 import type { ActionCap } from './cap.js';
+import type { KeptStore } from './kept.js';
+import type { Rollbacks } from './rollbacks.js';
 import type { UndoStore } from './undo.js';
 
 /** What was ordered: a row of the catalogue, on this computer or on one phone. Nothing else can be said in an order. */
@@ -10,6 +12,8 @@ export interface FixOrder {
   fix: AgentFixId;
   /** The phone, exactly; null for a fix of the computer. */
   udid: Udid | null;
+  /** Who approved it and what they made sure of; fixes by which data may be lost do nothing without it. */
+  clearance?: Clearance | undefined;
 }
 
 /** How long a fix waits for what it cannot hasten, in ms. */
@@ -33,6 +37,12 @@ export interface FixTools {
   ctx: ProbeContext;
   cap: ActionCap;
   undo: UndoStore;
+  /** Takes out of lines of logs what says whose they are; the record room's, which stands to the right. */
+  scrub(lines: readonly string[], known: { names: readonly string[]; udids: readonly string[] }): string[];
+  /** Holds what a fix replaces, before it does. */
+  kept: KeptStore;
+  /** Takes back by time what a fix changes for a while only. */
+  rollbacks: Rollbacks;
   waits: Waits;
   /** Ends the run: its deadline, or the agent stops. */
   signal: AbortSignal;

@@ -2,6 +2,7 @@ import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink } fr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { parsePlistDict } from '../machine/index.js';
 import { UNDO_KEPT_MS, UndoStore } from './undo.js';
 
 const PHONE = '00008110-0011223344556677';
@@ -36,6 +37,15 @@ describe('copies of records', () => {
     await store().keep(PHONE, Buffer.from('new'));
     expect(await store().purge()).toBe(1);
     expect(await readdir(join(dir, 'undo'))).toEqual([`${PHONE}.${now}.plist`]);
+  });
+
+  it('of all phones stand in one file, private, and go with the others', async () => {
+    const records = new Map([[PHONE, Uint8Array.from([0, 255, 1])]]);
+    const path = await store().keepAll(records);
+    expect(Buffer.from(parsePlistDict(await readFile(path))[PHONE] as Uint8Array)).toEqual(Buffer.from([0, 255, 1]));
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    now += UNDO_KEPT_MS + 1;
+    expect(await store().purge()).toBe(1);
   });
 
   it('are not written into a folder that others can enter', async () => {

@@ -21,6 +21,8 @@ export function daemonPlist({ node, script }: Program): Buffer {
     // launchd's default; "Background" would hold back reading when a phone is plugged in.
     ProcessType: 'Standard',
     ExitTimeOut: 20,
+    // A tool that writes a phone's firmware is not cut off when the agent is stopped: the phone may never start again.
+    AbandonProcessGroup: true,
     Umask: 0o077,
     StandardErrorPath: DAEMON_LOG,
   } satisfies PlistDict);

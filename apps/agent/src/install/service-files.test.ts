@@ -70,6 +70,11 @@ describe('the systemd unit', () => {
   });
 });
 
+it('neither system cuts off what writes a phone’s firmware when the agent is stopped', () => {
+  expect(systemdUnit(PROGRAM)).toMatch(/^KillMode=process$/m);
+  expect(parsePlistDict(daemonPlist(PROGRAM)).AbandonProcessGroup).toBe(true);
+});
+
 describe('the launchd plists', () => {
   it('are read back by this project’s own reader', () => {
     expect(parsePlistDict(daemonPlist(AWKWARD))).toMatchObject({
@@ -112,6 +117,7 @@ print(json.dumps([read(text) for text in json.load(sys.stdin)]))
       ThrottleInterval: 'number',
       ProcessType: 'string',
       ExitTimeOut: 'number',
+      AbandonProcessGroup: 'boolean',
       Umask: 'number',
       StandardErrorPath: 'string',
       LimitLoadToSessionType: 'string',

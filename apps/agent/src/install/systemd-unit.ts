@@ -25,6 +25,8 @@ ExecStart=${unitWord(node)} ${unitWord(script)} run --wait
 Restart=on-failure
 RestartSec=30
 TimeoutStopSec=20
+# A tool that writes a phone's firmware is not cut off when the agent is stopped: the phone may never start again. Every other one ends within its own seconds.
+KillMode=process
 StateDirectory=lockstep-agent
 StateDirectoryMode=0700
 Environment=LOCKSTEP_AGENT_DIR=/var/lib/lockstep-agent

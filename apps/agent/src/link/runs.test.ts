@@ -262,6 +262,23 @@ describe('a crash', () => {
     return { order, left };
   }
 
+  it('RUN-10 what two people cleared reaches the fix as it was signed, and a changed one is not taken', async () => {
+    const clearance = {
+      approvedBy: ['0b8f4b9e-5a0f-4d0a-9b43-0c5e9b8d1a01', '0b8f4b9e-5a0f-4d0a-9b43-0c5e9b8d1a02'],
+      consent: { recordedBy: '0b8f4b9e-5a0f-4d0a-9b43-0c5e9b8d1a01', at: '2026-11-24T08:40:00Z' },
+      backupProvenAt: '2026-11-24T03:12:00Z',
+    };
+    const taken: unknown[] = [];
+    await online({ onOrder: async ({ order }) => (taken.push(order.clearance), DONE) });
+    const { order, envelope } = server.order({ fix: 'F45', clearance });
+    server.send(envelope);
+    await settled(order.runId);
+    const other = server.order({ fix: 'F45', clearance: { ...clearance, approvedBy: ['ada'] } });
+    server.send(other.envelope);
+    await refused(other.order.runId);
+    expect([taken, told(other.order.runId)]).toEqual([[clearance], ['refused bad-order']]);
+  });
+
   it.each([
     [false, 'settled unknown cut-off-before-acting'],
     [true, 'settled unknown cut-off-acting'],

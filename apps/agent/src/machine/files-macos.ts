@@ -35,11 +35,18 @@ export const MACOS_FILES = {
     '/Applications/Apple Configurator.app/Contents/MacOS/cfgutil',
     '/Applications/Apple Configurator 2.app/Contents/MacOS/cfgutil',
   ),
+  /** The identity that supervises the company's phones, where IT gave it to this Mac: whether it is there and who may read it. */
+  'mac-organisation-key': stat('/Library/Application Support/Lockstep/organisation/key.der'),
+  /** Homebrew's tool for phones that show the cable picture. */
+  'mac-irecovery': stat('/opt/homebrew/bin/irecovery'),
+  'mac-irecovery-intel': stat('/usr/local/bin/irecovery'),
   'mac-xcode': read(65_536, '/Applications/Xcode.app/Contents/Info.plist'),
   /** Homebrew's versions of the open library are folders' names. */
   'mac-libimobiledevice': list('/opt/homebrew/Cellar/libimobiledevice', '/usr/local/Cellar/libimobiledevice'),
   /** Software Update's own notes, for everybody to read: what it found last, and where it looks. */
   'mac-update-preferences': read(1_048_576, '/Library/Preferences/com.apple.SoftwareUpdate.plist'),
+  /** What was installed when, by name and package: for everybody to read. */
+  'mac-install-history': read(4_194_304, '/Library/Receipts/InstallHistory.plist'),
   'mac-managed-update': preferences(`${MANAGED}/com.apple.SoftwareUpdate.plist`),
   /** Restrictions of the computer (Apple's device management schema, com.apple.applicationaccess). */
   'mac-managed-restrictions': preferences(`${MANAGED}/com.apple.applicationaccess.plist`),

@@ -37,6 +37,17 @@ export const FILES = {
     privilege: 'user',
     bytes: 1_048_576,
   },
+  /** The processes of usbmuxd's unit, one number a line (cgroups(7)): of the unified tree, and of the one before it. */
+  'mux-processes': {
+    paths: {
+      linux: [
+        '/sys/fs/cgroup/system.slice/usbmuxd.service/cgroup.procs',
+        '/sys/fs/cgroup/systemd/system.slice/usbmuxd.service/cgroup.procs',
+      ],
+    },
+    effect: 'read',
+    privilege: 'user',
+  },
   /** The folder of pair records (usbmuxd conf.c): names, owners, sizes and times. Never their contents: they hold private keys. */
   'record-folder': {
     paths: { linux: ['/var/lib/lockdown'], macos: ['/var/db/lockdown'], windows: ['C:\\ProgramData\\Apple\\Lockdown'] },

@@ -61,6 +61,25 @@ describe('who listens', () => {
     expect(await proveListener({ kind: 'unix', path }, false, own)).toEqual({ proven: true, relaxed: false });
   });
 
+  ifRoot('the one folder of the system that its own group may write to is taken, with exactly that group and mode', async () => {
+    const path = await listen(join(dir, 'mux'));
+    const known = { path: dir, gid: 1, mode: 0o775 };
+    await chown(dir, 0, 1);
+    await chmod(dir, 0o775);
+    const open = { proven: false, why: 'open-folder' };
+    expect(await proveListener({ kind: 'unix', path }, false, own)).toEqual(open);
+    expect(await proveListener({ kind: 'unix', path }, false, own, known)).toEqual({ proven: true, relaxed: false });
+    expect(await proveListener({ kind: 'unix', path }, false, own, { ...known, path: join(dir, 'x') })).toEqual(open);
+    await chown(dir, 0, 20);
+    expect(await proveListener({ kind: 'unix', path }, false, own, known)).toEqual(open);
+    await chown(dir, 0, 1);
+    await chmod(dir, 0o777);
+    expect(await proveListener({ kind: 'unix', path }, false, own, known)).toEqual(open);
+    await chmod(dir, 0o775);
+    await chown(path, 1234, 1234);
+    expect(await proveListener({ kind: 'unix', path }, false, own, known)).toEqual({ proven: false, why: 'foreign-owner' });
+  });
+
   ifRoot('a folder of somebody else, anywhere on the way, proves nothing', async () => {
     await mkdir(join(dir, 'theirs', 'deep'), { recursive: true });
     const path = await listen(join(dir, 'theirs', 'deep', 'mux'));

@@ -12,15 +12,34 @@ export type ListenerProof =
   | { proven: true /** Only the lab's rule let it through. */; relaxed: boolean }
   | { proven: false; why: 'tcp' | 'missing' | 'not-a-socket' | 'foreign-owner' | 'open-folder' | 'unknown-owner' | 'unsupported' };
 
+/** A folder of the system whose group may write to it, and has to be taken for what it is. */
+export interface KnownFolder {
+  path: string;
+  gid: number;
+  mode: number;
+}
+
+/**
+ * Where macOS keeps usbmuxd's socket: /var/run, `drwxrwxr-x root daemon`. The group `daemon` (1) has root as its only member, and no
+ * person can join it without being an administrator, who could replace the daemon itself; so only root and what runs as daemon may put
+ * another socket there. Taken are exactly this folder, this group and this mode: any other group or a wider mode proves nothing.
+ */
+export const MAC_SOCKET_FOLDER: KnownFolder = { path: '/private/var/run', gid: 1, mode: 0o775 };
+
 const STICKY = 0o1000;
 const WRITABLE_BY_OTHERS = 0o022;
 
 /**
  * POSIX: the socket belongs to root (usbmuxd creates it before it drops its rights), and every folder on its real path belongs to root
  * and can be changed by root alone, or has the sticky bit, so that nobody can put another socket in its place. TCP is never proven. In a
- * lab also a loopback port, or a socket of the agent's own user.
+ * lab also a loopback port, or a socket of the agent's own user. `known`: a folder of the system that its own group may write to.
  */
-export async function proveListener(address: MuxAddress, lab: boolean, ownUid: number): Promise<ListenerProof> {
+export async function proveListener(
+  address: MuxAddress,
+  lab: boolean,
+  ownUid: number,
+  known: KnownFolder | null = null,
+): Promise<ListenerProof> {
   if (address.kind === 'tcp') {
     return lab && isLoopback(address.host) ? { proven: true, relaxed: true } : { proven: false, why: 'tcp' };
   }
@@ -34,21 +53,25 @@ export async function proveListener(address: MuxAddress, lab: boolean, ownUid: n
   }
   if (!socket.isSocket()) return { proven: false, why: 'not-a-socket' };
   // Both the path as it is written (its links can be turned) and the folder it ends in.
-  if (socket.uid === 0 && (await onlyRootChanges(dirname(address.path))) && (await onlyRootChanges(folder)))
+  if (socket.uid === 0 && (await onlyRootChanges(dirname(address.path), known)) && (await onlyRootChanges(folder, known)))
     return { proven: true, relaxed: false };
   if (lab && socket.uid === ownUid) return { proven: true, relaxed: true };
   return { proven: false, why: socket.uid === 0 ? 'open-folder' : 'foreign-owner' };
 }
 
-async function onlyRootChanges(folder: string): Promise<boolean> {
+async function onlyRootChanges(folder: string, known: KnownFolder | null): Promise<boolean> {
   for (let at = folder; ; at = dirname(at)) {
     const s = await lstat(at);
     if (s.uid !== 0) return false;
     // The mode of a link says nothing; whose it is and which folder holds it does.
-    if (s.isDirectory() && (s.mode & WRITABLE_BY_OTHERS) !== 0 && (s.mode & STICKY) === 0) return false;
+    if (s.isDirectory() && (s.mode & WRITABLE_BY_OTHERS) !== 0 && (s.mode & STICKY) === 0 && !isKnown(at, s, known)) return false;
     if (!s.isDirectory() && !s.isSymbolicLink()) return false;
     if (at === dirname(at)) return true;
   }
+}
+
+function isKnown(path: string, s: { gid: number; mode: number }, known: KnownFolder | null): boolean {
+  return known !== null && path === known.path && s.gid === known.gid && (s.mode & 0o7777) === known.mode;
 }
 
 /**

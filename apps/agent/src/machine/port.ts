@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { FailReason, Os } from '@lockstep/core/health';
+import type { StartNormally } from './boot-loader.js';
+import type { Changes } from './changes.js';
 import type { CommandId } from './commands/index.js';
 import type { DiskSpace, FileEntry, FileStat, ListId, SpaceId, StatId, SystemFileId } from './files.js';
 import type { ListenerProof } from './listener-proof.js';
@@ -72,6 +74,8 @@ export interface Machine {
    */
   run(id: CommandId, signal?: AbortSignal, params?: Params): Promise<Ran>;
   readonly sysfs: Sysfs;
+  /** What fixes change without a command of the system. */
+  readonly changes: Changes;
   /** Reads one of the fixed files of the system, as text (decodeOutput). Rejects with {@link ReadFailed}. */
   readFile(id: SystemFileId, params?: Params): Promise<string>;
   /** The same as bytes: binary property lists. */
@@ -87,6 +91,11 @@ export interface Machine {
    * Left out by computers that have no bus of their own.
    */
   listenToBus?(changed: () => void): Promise<(() => Promise<void>) | null>;
+  /**
+   * Tells the boot loader of one phone in recovery mode, by its ECID (sixteen digits in capitals), to start normally: the one thing that can
+   * be said to a phone over the bus itself. Only from a fix. Left out by computers that have no bus of their own.
+   */
+  startNormally?(ecid: string): Promise<StartNormally>;
   /** A connection to the multiplexer. Rejects with the system's error (`code`: ENOENT, ECONNREFUSED, EACCES, ...). */
   openMux(): Promise<Duplex>;
   /** Who listens there: asked before any pair record is handed over. */

@@ -2,6 +2,8 @@ import { createConnection } from 'node:net';
 import { arch, hostname, release, uptime, version } from 'node:os';
 import type { Duplex } from 'node:stream';
 import { isStorableText } from '@lockstep/core/health';
+import { type StartNormally, startNormally } from './boot-loader.js';
+import { type Changes, RealChanges } from './changes.js';
 import { type CommandId, commandRow, paramsOf } from './commands/index.js';
 import { decodeOutput } from './decode.js';
 import type { AgentEnv } from './env.js';
@@ -9,7 +11,7 @@ import { FileAccess } from './file-access.js';
 import type { DiskSpace, FileEntry, FileStat, ListId, SpaceId, StatId, SystemFileId } from './files.js';
 import { listenToBus } from './hotplug.js';
 import { osReleaseName } from './linux/index.js';
-import { type ListenerProof, proveListener, proveWindowsListener } from './listener-proof.js';
+import { type ListenerProof, MAC_SOCKET_FOLDER, proveListener, proveWindowsListener } from './listener-proof.js';
 import { macName } from './macos/index.js';
 import type { MuxAddress } from './mux-address.js';
 import { checkedParams, type Params } from './params.js';
@@ -46,6 +48,7 @@ export function connectTo(address: MuxAddress): Promise<Duplex> {
 /** The real computer, as far as all systems are alike. Only what the system at hand supports is answered; the rest says `unsupported`. */
 export class RealMachine implements Machine {
   readonly sysfs: Sysfs;
+  readonly changes: Changes;
   private readonly files: FileAccess;
 
   constructor(
@@ -54,6 +57,7 @@ export class RealMachine implements Machine {
   ) {
     this.files = new FileAccess(os);
     this.sysfs = os === 'linux' ? new SysfsTree(env.sysfs) : NO_SYSFS;
+    this.changes = new RealChanges(os, env.sysfs, env.dir, () => this.now());
   }
 
   get muxAddress(): MuxAddress {
@@ -108,6 +112,11 @@ export class RealMachine implements Machine {
     return this.env.lab ? null : await listenToBus(this.os, changed);
   }
 
+  async startNormally(ecid: string): Promise<StartNormally> {
+    // In a lab the phones hang on no real bus; Apple's driver on Windows lets no other program near.
+    return this.env.lab || this.os === 'windows' ? 'unsupported' : await startNormally(ecid);
+  }
+
   openMux(): Promise<Duplex> {
     return connectTo(this.env.mux);
   }
@@ -116,7 +125,7 @@ export class RealMachine implements Machine {
     const uid = process.getuid?.();
     if (this.os === 'windows') return await proveWindowsListener(this.env.mux, this.env.lab, () => this.run('windows-listener'));
     if (uid === undefined) return { proven: false, why: 'unsupported' };
-    return await proveListener(this.env.mux, this.env.lab, uid);
+    return await proveListener(this.env.mux, this.env.lab, uid, this.os === 'macos' ? MAC_SOCKET_FOLDER : null);
   }
 
   /** Only an elevated token may list the registry's own folder. */

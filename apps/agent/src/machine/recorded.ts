@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import type { Changes } from './changes.js';
 import { type CommandId, commandRow, paramsOf } from './commands/index.js';
 import { decodeOutput } from './decode.js';
 import {
@@ -34,6 +35,8 @@ export interface Recording {
   restMissing?: boolean;
   /** Contents by path below the tree's root; a `{ link }` is a symbolic link. An empty object is a computer without a USB bus. */
   sysfs?: Record<string, string | { link: string } | ReadFailed>;
+  /** What it takes of what fixes change without a command. */
+  changes?: Partial<Changes>;
   muxAddress?: MuxAddress;
   openMux?: () => Promise<Duplex>;
   listener?: ListenerProof;
@@ -45,6 +48,7 @@ export class RecordedMachine implements Machine {
   readonly os: Os;
   readonly muxAddress: MuxAddress;
   readonly sysfs: Sysfs;
+  readonly changes: Changes;
   /** Commands that were started, in order. */
   readonly started: CommandId[] = [];
   /** Files that were looked at, in order. */
@@ -54,6 +58,7 @@ export class RecordedMachine implements Machine {
     this.os = recording.os;
     this.muxAddress = recording.muxAddress ?? DEFAULT_MUX.posix;
     this.sysfs = new RecordedTree(recording.sysfs);
+    this.changes = recordedChanges(recording.changes ?? {});
   }
 
   now(): number {
@@ -132,6 +137,23 @@ export class RecordedMachine implements Machine {
     if (this.recording.restMissing) throw new ReadFailed('missing', id);
     throw new Unscripted(`file ${id}`);
   }
+}
+
+function recordedChanges(scripted: Partial<Changes>): Changes {
+  const unscripted = (what: string) => async (): Promise<never> => {
+    throw new Unscripted(`change ${what}`);
+  };
+  return {
+    setUsbSwitch: unscripted('setUsbSwitch'),
+    placeDropIn: unscripted('placeDropIn'),
+    removeDropIn: unscripted('removeDropIn'),
+    setRecordFolder: unscripted('setRecordFolder'),
+    writeHosts: unscripted('writeHosts'),
+    makeDriverFolder: unscripted('makeDriverFolder'),
+    moveCaches: unscripted('moveCaches'),
+    moveCachesBack: unscripted('moveCachesBack'),
+    ...scripted,
+  };
 }
 
 class RecordedTree implements Sysfs {

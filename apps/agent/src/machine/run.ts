@@ -6,6 +6,7 @@ import type { Argument, CommandRow } from './commands/index.js';
 import { decodeOutput } from './decode.js';
 import type { ParamId } from './params.js';
 import type { Os, Ran } from './port.js';
+import { runOn } from './run-on.js';
 
 /** Output beyond this is no answer to any question of the table (a healthy one is under 1 KiB). */
 export const OUTPUT_BYTES = 1_048_576;
@@ -32,7 +33,7 @@ const ENVIRONMENT: Readonly<Record<Os, Readonly<Record<string, string>>>> = {
 };
 
 /** What of a row is needed to start it: the table of orders and the one of `install` have this in common. */
-export type Startable = Pick<CommandRow, 'os' | 'programs' | 'args' | 'deadlineMs' | 'outputBytes'>;
+export type Startable = Pick<CommandRow, 'os' | 'programs' | 'args' | 'deadlineMs' | 'outputBytes' | 'outlives'>;
 
 /**
  * Starts the first program of the row that exists, directly (no shell), and collects its output until it ends, its deadline passes, it
@@ -43,6 +44,18 @@ export async function runRow(row: Startable, signal?: AbortSignal, param: (id: P
   if (signal?.aborted) return nothing('aborted');
   const program = await firstProgram(row.programs);
   if (typeof program !== 'string') return nothing(program.failure);
+  if (row.outlives) {
+    const start = (out: number, err: number) =>
+      spawn(program, argumentsOf(row.args, param), {
+        cwd: '/',
+        env: ENVIRONMENT[row.os],
+        stdio: ['ignore', out, err],
+        shell: false,
+        // A session of its own (setsid).
+        detached: true,
+      });
+    return await runOn(start, { deadlineMs: row.deadlineMs, outputBytes: row.outputBytes ?? OUTPUT_BYTES }, signal);
+  }
   return await new Promise<Ran>((resolve) => {
     const limit = row.outputBytes ?? OUTPUT_BYTES;
     const child = spawn(program, argumentsOf(row.args, param), {

@@ -10,8 +10,8 @@ const HOST: readonly HostProbe[] = [agentSelf, usbBus, muxDaemon, muxList({ list
 /** Each phone's share of what the bus and the list showed (survey.ts). */
 const SHARES: Partial<Record<FactKind, FactKind>> = { 'usb-device': 'usb-bus', 'mux-device': 'mux-list' };
 
-/** Told by fixes alone: probes never pair. */
-const BY_FIXES: readonly FactKind[] = ['pairing-attempt'];
+/** Told by fixes alone: probes never pair, and collect nothing that nobody asked for. */
+const BY_FIXES: readonly FactKind[] = ['pairing-attempt', 'evidence'];
 
 /** Kinds without a producing row on a system that is said to have one. It shrinks, and is empty in the end. */
 const NOT_YET: readonly `${FactKind} on ${Os}`[] = [];

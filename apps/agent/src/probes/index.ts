@@ -1,7 +1,7 @@
 export { CalledOff, Overdue, pause, within } from './deadline.js';
-export { HOST_QUESTIONS } from './host/index.js';
+export { HOST_QUESTIONS, isReadOnly, MAC_MUX_ACCOUNT, muxAccount, type Person, personInFront } from './host/index.js';
 export { HARMLESS_SERVICE, LOCKDOWN_TYPE } from './phone/index.js';
-export { PHONE_PROBES, surveyPhone, unreachablePhone } from './phone-survey.js';
+export { askLockdown, PHONE_PROBES, surveyPhone, unreachablePhone } from './phone-survey.js';
 export { PhoneTalk } from './phone-talk.js';
 export {
   type Ask,

@@ -74,6 +74,20 @@ export async function surveyPhone(
   }
 }
 
+/**
+ * Asks a phone nothing but what it calls itself, which tells whether it is being restored. `ms`: how long it is waited for; one that says
+ * nothing until then has said nothing.
+ */
+export async function askLockdown(ctx: ProbeContext, device: MuxDevice, ms: number, signal?: AbortSignal): Promise<Fact[]> {
+  const { udid } = device;
+  const look: PhoneLook = { udid, machine: ctx.machine, talk: new PhoneTalk(ctx.mux, device, ctx.lockdown), record: undefined };
+  try {
+    return await answer({ ...lockdown, deadlineMs: ms }, { udid }, ctx, signal, (s) => lockdown.ask(look, s));
+  } finally {
+    look.talk.drop();
+  }
+}
+
 async function askNext(
   probe: PhoneProbe,
   facts: readonly Fact[],

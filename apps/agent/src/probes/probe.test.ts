@@ -142,7 +142,7 @@ describe('a recorded computer', () => {
       const keys = facts.map(factKey);
       expect(new Set(keys).size).toBe(keys.length);
       for (const kind of FACT_KIND_NAMES) {
-        const asked = (FACT_KINDS[kind].on as readonly string[]).includes(os) && kind !== 'pairing-attempt';
+        const asked = (FACT_KINDS[kind].on as readonly string[]).includes(os) && kind !== 'pairing-attempt' && kind !== 'evidence';
         const slowOfPhone = FACT_KINDS[kind].subject === 'device' && FACT_KINDS[kind].pace === 'slow';
         const byPhone = PHONE_PROBES.some((p) => p.kinds.includes(kind));
         // What changes slowly on a phone that cannot be reached stays as it was.

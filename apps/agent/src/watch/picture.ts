@@ -1,7 +1,7 @@
 import { FACT_KINDS, type Fact, type FactKind, factKey, type Subject, type Udid } from '@lockstep/core/health';
 
 /** Facts about something that happened: they are not looked at again, and mean what they mean until the next such event. */
-const EVENTS: ReadonlySet<FactKind> = new Set(['pairing-attempt']);
+const EVENTS: ReadonlySet<FactKind> = new Set(['pairing-attempt', 'evidence']);
 
 interface Held {
   fact: Fact;

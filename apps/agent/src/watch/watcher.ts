@@ -9,7 +9,7 @@ import { MEASURE_MS, OWN_GAUGES, Watchdog } from './watchdog.js';
 
 /** How often is looked, in ms. */
 export interface Cadence {
-  /** At bus, multiplexer and list. */
+  /** At bus, multiplexer and list. What changes there is told by the multiplexer and the bus themselves, at once: this finds what neither tells. */
   host: number;
   /** At each phone: a conversation costs it about 30 ms. */
   phone: number;
@@ -23,7 +23,7 @@ export interface Cadence {
   tick: number;
 }
 
-export const CADENCE: Cadence = { host: 10_000, phone: 30_000, bus: 2_000, nudge: 200, slow: 30 * 60_000, tick: 1_000 };
+export const CADENCE: Cadence = { host: 30_000, phone: 30_000, bus: 2_000, nudge: 200, slow: 30 * 60_000, tick: 1_000 };
 
 /**
  * Where each look starts something costly (PowerShell on Windows) the computer is looked at more rarely; nudges come all the same. With the

@@ -18,6 +18,7 @@ import {
   parseUsbguard,
   parseUsbmuxdVersion,
 } from '../linux/index.js';
+import { LINUX_RECOVERY_COMMANDS } from './linux-recovery.js';
 import type { CommandRow } from './row.js';
 
 const SYSTEMCTL = ['/usr/bin/systemctl', '/bin/systemctl'] as const;
@@ -241,4 +242,5 @@ export const LINUX_COMMANDS = {
     effect: 'reads',
     parse: parseIptables,
   },
+  ...LINUX_RECOVERY_COMMANDS,
 } as const satisfies Record<string, CommandRow>;

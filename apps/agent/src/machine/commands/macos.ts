@@ -9,6 +9,7 @@ import {
   parseMuxJob,
   parseNwi,
   parsePorts,
+  parsePowerNow,
   parsePowerTimes,
   parseProfiler,
   parseProfilerLegacy,
@@ -18,6 +19,7 @@ import {
   parseUsbLog,
   parseUsbRegistry,
 } from '../macos/index.js';
+import { AS_PERSON, CFGUTIL, MACOS_RECOVERY_COMMANDS } from './macos-recovery.js';
 import type { CommandRow } from './row.js';
 
 const IOREG = ['/usr/sbin/ioreg'] as const;
@@ -31,11 +33,7 @@ const LOG_BYTES = 8_388_608;
 /** Half an hour of the log is searched in 2 to 20 s; what takes longer is not waited for. */
 const LOG_MS = 18_000;
 
-/**
- * Configurator's tool inside its own application. The link that it puts into /usr/local/bin is not followed: on many Macs that folder
- * belongs to a person (Homebrew), and whoever owns it could have a program of theirs started by this agent.
- */
-const CFGUTIL = '/Applications/Apple Configurator.app/Contents/MacOS/cfgutil';
+/** Configurator's name before its third edition. */
 const CFGUTIL_OLD = '/Applications/Apple Configurator 2.app/Contents/MacOS/cfgutil';
 const CFGUTIL_ARGS = ['--format', 'JSON', '--timeout', '5', 'list'] as const;
 
@@ -221,6 +219,16 @@ export const MACOS_COMMANDS = {
     effect: 'reads',
     parse: parsePowerTimes,
   },
+  /** What it runs on, in the tool's own English. */
+  'power-now': {
+    os: 'macos',
+    programs: ['/usr/bin/pmset'],
+    args: ['-g', 'batt'],
+    deadlineMs: 4_000,
+    privilege: 'user',
+    effect: 'reads',
+    parse: parsePowerNow,
+  },
   'sysctl-hardware': {
     os: 'macos',
     programs: SYSCTL,
@@ -294,7 +302,7 @@ export const MACOS_COMMANDS = {
   'cfgutil-list': {
     os: 'macos',
     programs: LAUNCHCTL,
-    args: ['asuser', { param: 'uid' }, '/usr/bin/sudo', '-n', '-H', '-u', { param: 'uid', before: '#' }, '--', CFGUTIL, ...CFGUTIL_ARGS],
+    args: [...AS_PERSON, CFGUTIL, ...CFGUTIL_ARGS],
     deadlineMs: 10_000,
     privilege: 'admin',
     effect: 'reads',
@@ -330,4 +338,5 @@ export const MACOS_COMMANDS = {
     effect: 'reads',
     parse: null,
   },
+  ...MACOS_RECOVERY_COMMANDS,
 } as const satisfies Record<string, CommandRow>;

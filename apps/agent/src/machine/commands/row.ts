@@ -20,6 +20,11 @@ export interface CommandRow {
   effect: 'reads' | 'acts';
   /** The most it may say, bytes; OUTPUT_BYTES when left out. A log may say more than a status. */
   outputBytes?: number;
+  /**
+   * It writes a phone's firmware: nothing of this agent ever ends it. When it takes too long, or the agent is told to stop, it goes on by
+   * itself, and what becomes of it is not known.
+   */
+  outlives?: true;
   /** Starting it costs a second of a processor: questions that need it are asked together. */
   costly?: true;
   /** The facts in its output. Null where the exit code is all there is to know, or where it answers no question by itself. */

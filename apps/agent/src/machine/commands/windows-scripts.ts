@@ -1,27 +1,11 @@
+import { BEGIN, END, GLASS, HOMES, PROCESSES, RESTRICTIONS, SERVICES, script } from './windows-script-parts.js';
+
 /**
  * The questions that Windows PowerShell 5.1 is asked, each a fixed text. A start of it costs half a second to a second of a processor, so
  * a script gathers all that is asked equally often. Each section fails by itself and says why by error id and HRESULT, never by its
  * localised message; dates leave as ISO 8601, so that no culture's calendar reaches the parser. The text is one line without double quotes:
  * it is one argument, and nothing has to be escaped on its way.
  */
-
-/** Joins the lines of a script: statements end with a semicolon of their own. */
-const script = (...lines: string[]) => lines.map((l) => l.trim()).join(' ');
-
-/**
- * UTF-8 without a mark where the console may be set at all (constrained language mode forbids it; the parser takes UTF-16 too). `S` runs one
- * section, `D` writes a date.
- */
-const BEGIN = script(
-  `$ErrorActionPreference='Stop'; $ProgressPreference='SilentlyContinue'; $WarningPreference='SilentlyContinue';`,
-  `try { [Console]::OutputEncoding=New-Object Text.UTF8Encoding $false } catch { };`,
-  `function D($d) { if ($d) { ([datetime]$d).ToUniversalTime().ToString('o') } };`,
-  `$o=@{v=1; at=(D (Get-Date)); local=(Get-Date).ToString('o')};`,
-  `function S($n,$b) { try { $o[$n]=@{ok=@(& $b)} }`,
-  `catch { $x=$_.Exception; while ($x.InnerException) { $x=$x.InnerException };`,
-  `$o[$n]=@{why=[string]$_.FullyQualifiedErrorId; code=$x.HResult} } };`,
-);
-const END = `ConvertTo-Json -InputObject $o -Compress -Depth 6`;
 
 /** Properties of a device node (learn.microsoft.com, "DEVPKEY"). Keys that a node does not have come back empty and are left out. */
 const NODE_PROPERTIES = script(
@@ -41,16 +25,6 @@ const NODES = script(
   `hardware=@($q.HardwareIds); compatible=@($q.CompatibleIds)} } };`,
 );
 
-/** Win32_Service gives state and start mode in English on every system, unlike sc.exe and Get-Service's display. */
-const SERVICES = script(
-  `S 'services' { Get-CimInstance -ClassName Win32_Service`,
-  `-Filter 'Name=''Apple Mobile Device Service'' OR Name=''Bonjour Service'' OR Name=''lfsvc'' OR Name=''Dnscache'''`,
-  `| Select-Object -Property 'Name','State','StartMode','ProcessId' };`,
-);
-
-/** Names, numbers and sessions alone: arguments of other people's programs are nobody's business. */
-const PROCESSES = `S 'processes' { Get-Process | Select-Object -Property 'Id','ProcessName','SessionId' };`;
-
 /**
  * Who listens on 27015, whose program it is and who signed it. Status 0 is "valid" (System.Management.Automation.SignatureStatus). The
  * port proxy's rules stand in the registry as `address/port`; netsh prints them in the system's language.
@@ -65,11 +39,6 @@ const PORT = script(
   `{ $k=Get-Item -LiteralPath ('HKLM:\\SYSTEM\\CurrentControlSet\\Services\\PortProxy\\'+$t+'\\tcp') -ErrorAction SilentlyContinue;`,
   `if ($k) { foreach ($n in $k.Property) { $n.ToString() } } } };`,
 );
-
-/** The session at the computer's own screen, as the session manager writes it down. */
-const GLASS = `S 'glass' { (Get-ItemProperty -LiteralPath 'HKLM:\\SYSTEM\\CurrentControlSet\\Control\\Terminal Server').GlassSessionId };`;
-
-const HOMES = `S 'homes' { Get-CimInstance -ClassName Win32_UserProfile -Filter 'Special=FALSE' | Select-Object -Property 'LocalPath','Loaded' };`;
 
 /**
  * The last restore's log of each person and the end of it while it is young: iTunes and Apple Devices write it, in English everywhere.
@@ -179,11 +148,7 @@ const SOFTWARE = script(
 );
 
 const POLICIES = script(
-  `S 'policies' { $r='HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows\\DeviceInstall\\Restrictions'; $q=Get-Item -LiteralPath $r -ErrorAction SilentlyContinue;`,
-  `if ($q) { foreach ($n in $q.Property) { [pscustomobject]@{rule=$n.ToString(); value=[string]$q.GetValue($n); list=$false} };`,
-  `foreach ($s in (Get-ChildItem -LiteralPath $r)) { foreach ($n in $s.Property) { [pscustomobject]@{rule=$s.PSChildName.ToString(); value=[string]$s.GetValue($n); list=$true} } } };`,
-  `$d=Get-ItemProperty -LiteralPath 'HKLM:\\SOFTWARE\\Policies\\Microsoft\\Windows\\RemovableStorageDevices' -ErrorAction SilentlyContinue;`,
-  `if ($d.Deny_All) { [pscustomobject]@{rule='RemovableStorageDevices Deny_All'; value=[string]$d.Deny_All; list=$false} } };`,
+  RESTRICTIONS,
   events('refusals', [{ log: 'Security', where: 'EventID=6423', withinMs: DAY_MS }], 100),
   `S 'setupapi' { Get-Content -LiteralPath 'C:\\Windows\\INF\\setupapi.dev.log' -Tail 6000 | Where-Object { $_ -like '>>>*' -or $_ -like '*e0000248*' } | ForEach-Object { $_.ToString() } };`,
 );
@@ -194,8 +159,13 @@ const NETWORK = script(
   `S 'adapters' { Get-NetAdapter | ForEach-Object { [pscustomobject]@{index=[int]$_.ifIndex; name=$_.Name; says=$_.InterfaceDescription; up=([int]$_.InterfaceOperationalStatus -eq 1);`,
   `type=[int]$_.InterfaceType; medium=[int]$_.NdisPhysicalMedium; hardware=[bool]$_.HardwareInterface; pnp=$_.PnPDeviceID} } };`,
   `S 'vpns' { Get-VpnConnection -AllUserConnection | ForEach-Object { $_.Name.ToString() } };`,
-  `S 'walls' { Get-NetFirewallProfile -PolicyStore ActiveStore | ForEach-Object { [pscustomobject]@{name=[string]$_.Name; enabled=[int]$_.Enabled; inbound=[int]$_.AllowInboundRules} } };`,
+  `S 'walls' { Get-NetFirewallProfile -PolicyStore ActiveStore | ForEach-Object { [pscustomobject]@{name=[string]$_.Name; enabled=[int]$_.Enabled; inbound=[int]$_.AllowInboundRules; rest=[int]$_.DefaultInboundAction} } };`,
   `S 'rules' { Get-NetFirewallRule -Name 'MDNS-In-UDP*' | ForEach-Object { [pscustomobject]@{name=[string]$_.Name; enabled=[int]$_.Enabled; action=[int]$_.Action} } };`,
+  // Whatever else lets names in: rules for their port, Bonjour's, and the one that a fix of this agent made.
+  `S 'named' { $a=@{PolicyStore='ActiveStore'; ErrorAction='SilentlyContinue'};`,
+  `@(Get-NetFirewallPortFilter -Protocol 'UDP' @a | Where-Object { $_.LocalPort -eq '5353' } | Get-NetFirewallRule)+@(Get-NetFirewallRule -DisplayName 'Bonjour*' @a)+@(Get-NetFirewallRule -Name 'Lockstep-mDNS-In' @a)`,
+  `| Where-Object { [int]$_.Direction -eq 1 } | ForEach-Object { [pscustomobject]@{name=[string]$_.Name; enabled=[int]$_.Enabled; action=[int]$_.Action; profiles=[int]$_.Profile} } };`,
+  `S 'metrics' { Get-NetIPInterface -AddressFamily IPv4 -ConnectionState Connected | ForEach-Object { [pscustomobject]@{index=[int]$_.ifIndex; metric=[int]$_.InterfaceMetric; automatic=[int]$_.AutomaticMetric} } };`,
   `S 'networks' { Get-NetConnectionProfile | ForEach-Object { [pscustomobject]@{index=[int]$_.InterfaceIndex; category=[int]$_.NetworkCategory} } };`,
 );
 
@@ -215,6 +185,8 @@ export const WINDOWS_SLOW = script(
   POLICIES,
   `S 'suspend' { C:\\Windows\\System32\\powercfg.exe /q SCHEME_CURRENT 2a737441-1930-4402-8d77-b2bebba308a3 48e6b7a6-50f5-4782-a5d4-53bb8f07e226 | ForEach-Object { $_.ToString() } };`,
   `S 'hubs' { Get-CimInstance -Namespace root/wmi -ClassName MSPower_DeviceEnable | Where-Object { $_.InstanceName -like 'USB\\*' } | Select-Object -Property 'InstanceName','Enable' };`,
+  // A number for each battery, none for a computer without one.
+  `S 'batteries' { Get-CimInstance -ClassName Win32_Battery | ForEach-Object { [pscustomobject]@{status=[int]$_.BatteryStatus} } };`,
   SERVICES,
   `S 'store' { (Get-Acl -LiteralPath 'C:\\ProgramData\\Apple\\Lockdown').Sddl };`,
   END,

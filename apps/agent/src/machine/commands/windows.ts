@@ -10,9 +10,10 @@ import type { CommandRow } from './row.js';
 import { WINDOWS_LISTENER, WINDOWS_LOG, WINDOWS_NETWORK, WINDOWS_NOW, WINDOWS_SLOW } from './windows-scripts.js';
 
 /** Windows PowerShell 5.1 is part of every Windows 10 and 11. PowerShell 7 is an addition that few have, and speaks otherwise. */
-const POWERSHELL = ['C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe'] as const;
+export const POWERSHELL = ['C:\\Windows\\System32\\WindowsPowerShell\\v1.0\\powershell.exe'] as const;
 /** No profile is read, nobody is asked; the policy for script files does not hold for a command, but a machine policy may say so. */
-const asked = (script: string) => ['-NoLogo', '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-Command', script] as const;
+export const asked = (script: string) =>
+  ['-NoLogo', '-NoProfile', '-NonInteractive', '-ExecutionPolicy', 'Bypass', '-Command', script] as const;
 /** The list of processes and a few hundred nodes make some hundred KiB; a log of a bad day more. */
 const BYTES = 4_194_304;
 

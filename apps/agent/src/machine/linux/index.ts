@@ -1,6 +1,7 @@
 export { parseAvahi } from './avahi.js';
 export { parseChrony, parseTimesync, readChrony, readTimesync, type Skew } from './clock-skew.js';
 export { type Firewall, parseIptables, parseNft, readIptables, readNft } from './firewall.js';
+export { type Restored, readRestored } from './idevicerestore.js';
 export { failedEnd, type Journal, type JournalEntry, readJournal } from './journal.js';
 export { churnOf, KERNEL_WINDOW_S, kernelEvents, parseKernelLog } from './kernel-log.js';
 export { MUX_WINDOW_S, type MuxLog, parseMuxLog, readMuxLog } from './mux-log.js';

@@ -1,5 +1,6 @@
 export { type MacFirewall, parseApplicationFirewall, readApplicationFirewall } from './application-firewall.js';
 export { type Listed, parseCfgutil, readCfgutil } from './cfgutil.js';
+export { type CfgutilAnswer, readCfgutilAnswer } from './cfgutil-answer.js';
 export { type Account, type Console, parseConsole, readAccount, readConsole } from './console.js';
 export {
   agentOf,
@@ -16,6 +17,7 @@ export {
 export { DEVICE_LOG_WINDOW_S, type DeviceLog, parseDeviceLog, readDeviceLog } from './mobile-device-log.js';
 export { interfaceKinds, isTunnel, parseNwi, readDefaultRoute, readNwi, readTunnels, routeReading } from './network-state.js';
 export { type Ports, parsePorts, readPorts } from './ports.js';
+export { parsePowerNow } from './power.js';
 export {
   isHeld,
   isMacBackingUp,

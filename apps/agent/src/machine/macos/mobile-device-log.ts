@@ -14,6 +14,8 @@ export interface DeviceLog {
   phones: Map<Udid, History>;
   /** When each program last wrote that a phone came, ms since 1970. */
   sawPhone: Map<string, number>;
+  /** When one of them last refused a phone because it is newer than this Mac's support for phones, ms since 1970. */
+  tooNewAt: number | null;
 }
 
 const UDID = /\b([0-9A-Fa-f]{8}-[0-9A-Fa-f]{16}|[0-9a-f]{40})\b/;
@@ -22,8 +24,11 @@ const UDID = /\b([0-9A-Fa-f]{8}-[0-9A-Fa-f]{16}|[0-9a-f]{40})\b/;
 export function readDeviceLog(entries: readonly LogEntry[]): DeviceLog {
   const phones = new Map<Udid, History>();
   const sawPhone = new Map<string, number>();
+  let tooNewAt: number | null = null;
   for (const { at, process, message } of entries) {
     if (/\b_AMMuxedVersion2DeviceConnected\b/.test(message)) sawPhone.set(process, at);
+    // kAMDDeviceTooNewError (MobileDevice.framework; ios-deploy's errors.h).
+    if (/\b0xe800006a\b/i.test(message)) tooNewAt = Math.max(tooNewAt ?? 0, at);
     const udid = normaliseUdid(UDID.exec(message)?.[1] ?? '');
     if (!udid) continue;
     const code = codeIn(message);
@@ -39,7 +44,7 @@ export function readDeviceLog(entries: readonly LogEntry[]): DeviceLog {
     // 0xe00002c5 is kIOReturnExclusiveAccess: somebody else has opened the interface (IOReturn.h).
     phones.set(udid, { ...before, code: code ?? before.code, claimFailed: before.claimFailed || claimed });
   }
-  return { phones, sawPhone };
+  return { phones, sawPhone, tooNewAt };
 }
 
 /** lockdownd's own number, or the one that stands for MobileDevice's (0xe80000…) in lockdown's table. */

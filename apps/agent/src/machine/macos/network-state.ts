@@ -97,6 +97,8 @@ export function routeReading(
     interface: own,
     via: isTunnel(own) ? 'tunnel' : (kinds.get(own) ?? 'other'),
     tunnels: all,
+    // Without the list of interfaces nobody knows which of them is a phone.
+    ...(kinds.size > 0 ? { phoneRoute: used.some((n) => kinds.get(n) === 'phone') } : {}),
     tunnelTakesLocal: all.length === 0 ? false : isTunnel(own) && !others ? true : null,
   };
 }

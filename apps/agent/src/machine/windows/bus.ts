@@ -1,7 +1,7 @@
 import { normaliseUdid } from '@lockstep/core/health';
 import { z } from 'zod';
 import { APPLE_VENDOR, type Bus, type BusDevice, modelHint, modeOf, parseBootSerial } from '../apple-usb.js';
-import { countOf, field, type WindowsDocument } from './document.js';
+import { countOf, field, type Section, type WindowsDocument } from './document.js';
 
 type Driver = NonNullable<BusDevice['driver']>;
 type MuxNode = NonNullable<BusDevice['muxNode']>;
@@ -70,6 +70,45 @@ export function partsOf(id: string): { vendor: number; product: number; mi: numb
     product: Number.parseInt(m[2], 16),
     mi: m[3] === undefined ? null : Number.parseInt(m[3], 16),
     tail: m[4],
+  };
+}
+
+/** A phone's nodes by their instance ids: what a fix of its driver names. */
+export interface PhoneNodes {
+  udid: string;
+  /** The composite device, or the whole phone with Apple's driver of the older kind. */
+  device: BoundNode;
+  /** The multiplexer's interface; null where it is not there, or is the device itself. */
+  mux: BoundNode | null;
+}
+
+export interface BoundNode {
+  instance: string;
+  code: number | null;
+  inf: string | null;
+  /** Whether what is bound is Apple's, or on the composite device Windows' own; null where nothing is, or nobody says. */
+  own: boolean | null;
+}
+
+/** The nodes of every booted phone on the bus. */
+export function readPhoneNodes(document: WindowsDocument): Section<PhoneNodes> {
+  const nodes = document.section('nodes', Node);
+  if (!nodes.read) return nodes;
+  const present = nodes.rows.filter((n) => problemOf(n) !== GHOST);
+  const bound = (node: Node, own: RegExp): BoundNode => ({
+    instance: node.id,
+    code: problemOf(node),
+    inf: node.inf,
+    own: driverOf(node, own)?.apple ?? null,
+  });
+  return {
+    read: true,
+    rows: present.flatMap((n): PhoneNodes[] => {
+      const udid = udidOfInstance(n.id);
+      if (udid === null) return [];
+      const mux = present.find((c) => c.parent?.toLowerCase() === n.id.toLowerCase() && isMux(c));
+      return [{ udid, device: bound(n, COMPOSITE), mux: mux ? bound(mux, /^Apple\b/i) : null }];
+    }),
   };
 }
 

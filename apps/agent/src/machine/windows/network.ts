@@ -17,8 +17,10 @@ const Adapter = z.object({
   pnp: field.text,
 });
 type Adapter = z.infer<typeof Adapter>;
-const Wall = z.object({ name: z.string(), enabled: field.number, inbound: field.number });
+const Wall = z.object({ name: z.string(), enabled: field.number, inbound: field.number, rest: field.number });
 const FirewallRule = z.object({ name: z.string(), enabled: field.number, action: field.number });
+/** Any rule that may let names in; `profiles` is a sum of 1 (domain), 2 (private) and 4 (public), 0 for all. */
+const Named = z.object({ enabled: field.number, action: field.number, profiles: field.number });
 const Network = z.object({ index: z.number(), category: field.number });
 
 /** The fact names so many tunnels. */
@@ -65,6 +67,7 @@ export function readRoute(document: WindowsDocument): Read<Reading<'own-route'>>
       interface: (known.get(own.index)?.name ?? own.alias ?? `interface ${own.index}`).slice(0, 64),
       via: of(own),
       tunnels: [...new Set(tunnels)].sort().slice(0, MAX_TUNNELS),
+      phoneRoute: up.some((a) => viaOf(a) === 'phone'),
       tunnelTakesLocal: tunnels.length === 0 ? false : of(own) === 'tunnel' && !others ? true : null,
     },
   };
@@ -73,9 +76,12 @@ export function readRoute(document: WindowsDocument): Read<Reading<'own-route'>>
 /** NetworkCategory of Get-NetConnectionProfile. */
 const CATEGORIES = ['Public', 'Private', 'Domain'] as const;
 
+/** NET_FW_PROFILE_TYPE2 of each. */
+const PROFILE_BITS: Readonly<Record<string, number>> = { Domain: 1, Private: 2, Public: 4 };
+
 /**
- * Windows' own firewall, on the network that the default route is in (else on all it is connected to). Rules are found by their fixed
- * names; others, such as Bonjour's own, may let names in as well, so a closed rule of the system is "not known".
+ * Windows' own firewall, on the network that the default route is in (else on all it is connected to). Windows' own rules are found by their
+ * fixed names; others, such as Bonjour's, may let names in as well: only when those were looked for and none does are names kept out.
  */
 export function readFirewall(document: WindowsDocument): Read<Reading<'firewall'>> {
   const walls = document.section('walls', Wall);
@@ -89,18 +95,57 @@ export function readFirewall(document: WindowsDocument): Read<Reading<'firewall'
   const active = walls.rows.filter((w) => categories.some((c) => c === w.name));
   const blocksAll = active.length === 0 ? null : active.some((w) => w.enabled === 1 && w.inbound === 0);
   const rules = document.section('rules', FirewallRule);
+  const named = document.section('named', Named);
   const opened = active.every((w) => {
-    if (w.enabled === 0) return true;
+    // DefaultInboundAction 2 is "allow": then nothing needs a rule.
+    if (w.enabled === 0 || w.rest === 2) return true;
     const rule = rowsOr(rules).find((r) => r.name.toLowerCase().startsWith(`mdns-in-udp-${w.name.toLowerCase()}`));
     // Action 2 is "allow", Enabled 1 is true.
-    return rule?.enabled === 1 && rule.action === 2;
+    if (rule?.enabled === 1 && rule.action === 2) return true;
+    const bit = PROFILE_BITS[w.name] ?? 0;
+    return rowsOr(named).some((n) => n.enabled === 1 && n.action === 2 && (n.profiles === 0 || ((n.profiles ?? 0) & bit) !== 0));
   });
   return {
     read: true,
     reading: {
       blocksAll,
       publicNetwork: categories.length === 0 ? null : categories.includes('Public'),
-      mdnsAllowed: blocksAll === null ? null : blocksAll ? false : opened ? true : null,
+      mdnsAllowed: blocksAll === null ? null : blocksAll ? false : opened ? true : named.read ? false : null,
     },
   };
+}
+
+/** Who sells to companies alone: a tunnel of theirs is one that somebody manages, whose ways are not for this agent to change. */
+const MANAGED = /AnyConnect|Cisco Secure|GlobalProtect|PANGP|Fortinet|Juniper|Pulse Secure|Ivanti|Zscaler|Check Point|SonicWall/i;
+
+const Metric = z.object({ index: z.number(), metric: field.number, automatic: field.number });
+
+/** An interface as multicast sees it: of several, it takes the one that costs least. */
+export interface Cost {
+  index: number;
+  name: string;
+  isTunnel: boolean;
+  /** A company's: its client's maker sells to nobody else, or it was set up for all accounts. */
+  managed: boolean;
+  metric: number;
+  automatic: boolean;
+}
+
+/** What each connected interface costs; those that are neither networks nor tunnels (bridges of virtual machines) are left out. */
+export function readCosts(document: WindowsDocument): Read<Cost[]> {
+  const metrics = document.section('metrics', Metric);
+  const adapters = document.section('adapters', Adapter);
+  if (!metrics.read) return metrics;
+  if (!adapters.read) return adapters;
+  const vpns = new Set(rowsOr(document.section('vpns', z.string())));
+  const costs = metrics.rows.flatMap(({ index, metric, automatic }): Cost[] => {
+    const adapter = adapters.rows.find((a) => a.index === index && a.up === true);
+    if (!adapter?.name || metric === null || automatic === null) return [];
+    const via = viaOf(adapter);
+    if (via === 'other') return [];
+    const isTunnel = via === 'tunnel';
+    const managed = isTunnel && (MANAGED.test(adapter.says ?? '') || vpns.has(adapter.name));
+    return [{ index, name: adapter.name.slice(0, 64), isTunnel, managed, metric, automatic: automatic === 1 }];
+  });
+  return { read: true, reading: costs };
 }

@@ -29,6 +29,12 @@ export function readPolicies(
   return { read: true, reading: { blocks: blocksOf(rules.rows).slice(0, 32), refused: refused.rows.length } };
 }
 
+/** The restrictions alone, without what they refused: right before something is installed or switched on. */
+export function readBlocks(document: WindowsDocument): Section<Block> {
+  const rules = document.section('policies', Rule);
+  return rules.read ? { read: true, rows: blocksOf(rules.rows) } : rules;
+}
+
 function blocksOf(rules: readonly Rule[]): Block[] {
   const on = (rule: string) => rules.some((r) => r.list !== true && r.rule.toLowerCase() === rule.toLowerCase() && r.value === '1');
   const listed = (rule: string) =>

@@ -100,7 +100,7 @@ describe('any answer', () => {
   const SECTIONS = [
     ...['nodes', 'services', 'processes', 'port', 'proxy', 'glass', 'homes', 'restores', 'events', 'removals', 'problems', 'marks'],
     ...['system', 'restart', 'keys', 'programs', 'apps', 'ownapps', 'drivers', 'policies', 'refusals', 'setupapi', 'suspend', 'hubs'],
-    ...['store', 'routes', 'adapters', 'vpns', 'walls', 'rules', 'networks'],
+    ...['store', 'routes', 'adapters', 'vpns', 'walls', 'rules', 'named', 'metrics', 'networks'],
   ];
   const KEYS = [
     ...['id', 'code', 'service', 'inf', 'version', 'provider', 'places', 'arrived', 'parent', 'above', 'hardware', 'compatible', 'present'],

@@ -6,7 +6,7 @@ export const agentSelf: HostProbe = {
   kinds: ['agent-self'],
   cost: 'cheap',
   deadlineMs: 2_000,
-  cadenceMs: 10_000,
+  cadenceMs: 30_000,
   rows: everywhere({
     asks: ['self'],
     privilege: 'user',

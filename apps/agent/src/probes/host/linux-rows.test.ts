@@ -289,6 +289,25 @@ describe('the way to the server', () => {
   });
 });
 
+describe('what the computer runs on', () => {
+  const supply = (name: string, files: Record<string, string>) =>
+    Object.fromEntries(Object.entries(files).map(([file, text]) => [`class/power_supply/${name}/${file}`, text]));
+  const battery = { type: 'Battery', scope: 'System' };
+  it.each([
+    ['no supply that the kernel knows', {}, true],
+    [
+      'mains, and a full battery',
+      { ...supply('AC', { type: 'Mains', online: '1' }), ...supply('BAT0', { ...battery, status: 'Full' }) },
+      true,
+    ],
+    ['a battery', { ...supply('AC', { type: 'Mains', online: '0' }), ...supply('BAT0', { ...battery, status: 'Discharging' }) }, false],
+    ['a battery without a word of mains', supply('BAT0', { ...battery, status: 'Discharging' }), false],
+    ['mains, and a mouse that is drained', supply('hidpp_battery_0', { type: 'Battery', scope: 'Device', status: 'Discharging' }), true],
+  ])('%s', async (_name, sysfs, mains) => {
+    expect(await ask('power-source', { sysfs })).toEqual([{ mains }]);
+  });
+});
+
 describe('backups on Linux', () => {
   it('are nowhere that can be known', async () => {
     expect(await ask('backup', {}, [UDID, OTHER])).toEqual(['unsupported', 'unsupported']);

@@ -1,8 +1,9 @@
 import type { FailReason, Reading } from '@lockstep/core/health';
 import { DeviceError, MuxClient } from '../../device/index.js';
-import { type DraftFact, type Machine, readService, type Service, unscriptedIn } from '../../machine/index.js';
+import { type DraftFact, type Machine, type Service, unscriptedIn } from '../../machine/index.js';
 import { draft, type HostProbe } from '../probe.js';
 import { muxReport } from './macos/index.js';
+import { muxUnit } from './mux-unit.js';
 import * as windows from './windows/index.js';
 
 type Socket = NonNullable<Reading<'mux-daemon'>['socket']>;
@@ -17,14 +18,14 @@ export const muxDaemon: HostProbe = {
   cost: 'moderate',
   // Connecting 2 s and an answer 5 s (libusbmuxd waits as long), or 5 s for systemctl.
   deadlineMs: 8_000,
-  cadenceMs: 10_000,
+  cadenceMs: 30_000,
   rows: {
     linux: {
-      asks: ['usbmuxd-show', 'mux'],
+      asks: ['usbmuxd-show', 'mux-processes', 'mux'],
       privilege: 'user',
       ask: (ctx, signal) =>
         daemonDrafts(ctx.machine, signal, async () => ({
-          service: readService(await ctx.machine.run('usbmuxd-show', signal)),
+          service: await muxUnit(ctx.machine, signal),
           flavour: 'systemd',
         })),
     },

@@ -19,7 +19,7 @@ export function muxList(view: MuxView): HostProbe {
     kinds: ['mux-list'],
     cost: 'cheap',
     deadlineMs: 8_000,
-    cadenceMs: 10_000,
+    cadenceMs: 30_000,
     rows: everywhere({
       asks: ['mux'],
       privilege: 'user',

@@ -44,6 +44,7 @@ async function askLinux(machine: Machine): Promise<DraftFact[]> {
       interface: own,
       via: kinds.get(own) ?? 'other',
       tunnels: tunnels.sort().slice(0, MAX_TUNNELS),
+      phoneRoute: [...kinds.values()].includes('phone'),
       tunnelTakesLocal: tunnels.length === 0 ? false : kinds.get(own) === 'tunnel' && !others ? true : null,
     }),
   ];

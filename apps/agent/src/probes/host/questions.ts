@@ -23,6 +23,7 @@ import { muxPort } from './mux-port.js';
 import { ownRoute } from './own-route.js';
 import { pendingRestart } from './pending-restart.js';
 import { powerEvents } from './power-events.js';
+import { powerSource } from './power-source.js';
 import { recordStore } from './record-store.js';
 import { syncAgents } from './sync-agents.js';
 import { updaterActivity } from './updater-activity.js';
@@ -47,6 +48,7 @@ export const HOST_QUESTIONS: readonly HostProbe[] = [
   deviceControl,
   claimants,
   powerEvents,
+  powerSource,
   muxHistory,
   muxPort,
   recordStore,

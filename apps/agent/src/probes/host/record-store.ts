@@ -30,7 +30,7 @@ async function askLinux(ctx: Asking, signal: AbortSignal): Promise<DraftFact[]> 
   const { machine } = ctx;
   const folder = await orNull(machine.stat('record-folder'));
   if (folder === null) return [draft.absent('record-store', 'host')];
-  const daemon = await daemonUid(machine, signal);
+  const daemon = await muxAccount(machine, signal);
   const readOnly = isReadOnly((await orNull(machine.readFile('mounts'))) ?? '', '/var/lib/lockdown');
   return [
     draft.seen('record-store', 'host', {
@@ -84,7 +84,7 @@ async function countOtherBuid(mux: MuxClient, udids: readonly Udid[], signal: Ab
 }
 
 /** Who the daemon is: the account its process runs under, else the one that distributions make for it (`usbmux`). */
-async function daemonUid(machine: Machine, signal: AbortSignal): Promise<number | null> {
+export async function muxAccount(machine: Machine, signal: AbortSignal): Promise<number | null> {
   const list = readProcesses(await machine.run('process-names', signal));
   const running = list.read ? list.processes.find((p) => p.name === 'usbmuxd') : undefined;
   if (running) return running.uid;

@@ -12,7 +12,7 @@ export const usbBus: HostProbe = {
   cost: 'cheap',
   // Reading the kernel's tree takes milliseconds; a hub that is being reset may hold an attribute for a second or two.
   deadlineMs: 5_000,
-  cadenceMs: 10_000,
+  cadenceMs: 30_000,
   rows: {
     linux: { asks: ['sysfs'], privilege: 'user', ask: async (ctx) => [busDraft(await readBus(ctx.machine.sysfs))] },
     macos: {

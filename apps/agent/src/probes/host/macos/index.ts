@@ -1,8 +1,8 @@
 export { backupActivityRow, backupRow, snapshotOf } from './backups.js';
 export { readMacBus } from './bus.js';
 export { macResponder, muxHistoryRow, muxReport } from './mux.js';
-export { failedForAll, orNull, settingsOf } from './person.js';
-export { recordStoreRow } from './record-store.js';
+export { failedForAll, orNull, type Person, personInFront, settingsOf } from './person.js';
+export { MAC_MUX_ACCOUNT, recordStoreRow } from './record-store.js';
 export {
   age,
   claimantsRow,

@@ -3,7 +3,7 @@ import { type Asking, draft, type Row } from '../../probe.js';
 import { orNull } from './person.js';
 
 /** `_usbmuxd`, Apple's own account for the daemon: its number is the same on every Mac. */
-const USBMUXD = 213;
+export const MAC_MUX_ACCOUNT = 213;
 
 /** `recordsIn`: what every system says of the records themselves. */
 type RecordsIn = (
@@ -30,7 +30,7 @@ export const recordStoreRow = (recordsIn: RecordsIn): Row => ({
       draft.seen('record-store', 'host', {
         // Flags (chflags uchg) do not show here: what is not plainly closed to the daemon is open to it as far as one can see.
         writable: folder.kind === 'folder' && mayWrite(folder),
-        asShipped: folder.kind === 'folder' && folder.uid === USBMUXD && (folder.mode & 0o077) === 0,
+        asShipped: folder.kind === 'folder' && folder.uid === MAC_MUX_ACCOUNT && (folder.mode & 0o077) === 0,
         ...(await recordsIn(ctx, signal)),
       }),
     ];
@@ -38,7 +38,7 @@ export const recordStoreRow = (recordsIn: RecordsIn): Row => ({
 });
 
 function mayWrite(folder: FileStat): boolean {
-  if (folder.uid === USBMUXD) return (folder.mode & 0o300) === 0o300;
-  if (folder.gid === USBMUXD) return (folder.mode & 0o030) === 0o030;
+  if (folder.uid === MAC_MUX_ACCOUNT) return (folder.mode & 0o300) === 0o300;
+  if (folder.gid === MAC_MUX_ACCOUNT) return (folder.mode & 0o030) === 0o030;
   return (folder.mode & 0o003) === 0o003;
 }

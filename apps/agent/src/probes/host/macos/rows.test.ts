@@ -1,6 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import { type FileStat, ReadFailed, writePlist } from '../../../machine/index.js';
-import { ask, entry, OTHER, PROCESSES, SIGNED_IN, said, settings, UDID } from './asked.js';
+import { ask, entry, NOW, OTHER, PROCESSES, SIGNED_IN, said, settings, UDID } from './asked.js';
+
+const CAME = '_AMMuxedVersion2DeviceConnected (thread 0x16f0f3000): Device is attached over USB';
+const TOO_NEW = 'AMDeviceConnect (thread 0x16f0f3000): could not connect: 0xE800006A';
+const stampOf = (at: number) => `${new Date(at).toISOString().replace('T', ' ').replace('Z', '')}000+0000`;
 
 describe('the bus of a Mac', () => {
   const nothing = { 'ioreg-usb': { stdout: '' } };
@@ -123,7 +127,7 @@ describe('the way out', () => {
       'interfaces-up': up,
     });
     expect(await ask('own-route', { commands: via('en0'), files })).toEqual([
-      { interface: 'en0', via: 'wifi', tunnels: ['utun4', 'utun7'], tunnelTakesLocal: null },
+      { interface: 'en0', via: 'wifi', tunnels: ['utun4', 'utun7'], phoneRoute: false, tunnelTakesLocal: null },
     ]);
     expect(await ask('own-route', { commands: via('en7'), files })).toMatchObject([{ interface: 'en7', via: 'phone' }]);
     expect(await ask('own-route', { commands: via('utun4'), files })).toMatchObject([{ interface: 'utun4', via: 'tunnel' }]);
@@ -181,6 +185,30 @@ describe('versions', () => {
           'com.apple.MobileDeviceUpdater Disabled',
         ],
       },
+    ]);
+  });
+  it.each([
+    ['nobody wrote of any phone', [], null, null],
+    ['a phone came, and nobody refused it', [CAME], null, false],
+    ['a phone was refused as too new', [CAME, TOO_NEW], null, true],
+    ['it was refused after the last support was installed', [CAME, TOO_NEW], -60_000, true],
+    ['support was installed after it was refused', [CAME, TOO_NEW], 60_000, false],
+  ] as const)('of the support for phones: %s', async (_name, lines, installed, required) => {
+    const at = NOW - 600_000;
+    const stdout = [
+      ...lines.map((eventMessage) => ({ timestamp: stampOf(at), eventMessage, processImagePath: '/x/AMPDevicesAgent' })),
+      { finished: 1 },
+    ]
+      .map((l) => `${JSON.stringify(l)}\n`)
+      .join('');
+    const install = (id: string, when: number) => ({ date: new Date(when), displayName: id, packageIdentifiers: [id] });
+    const history = [
+      install('com.apple.pkg.Safari', NOW),
+      ...(installed === null ? [] : [install('com.apple.pkg.MobileDeviceUpdate', at + installed)]),
+    ];
+    const files = { 'mac-install-history': Buffer.from(writePlist(history)) };
+    expect(await ask('device-support', { commands: { ...SIGNED_IN, 'log-devices': { stdout } }, files })).toEqual([
+      { required, offered: null, blockedBy: [] },
     ]);
   });
 });

@@ -1,5 +1,17 @@
 import type { Reading } from '@lockstep/core/health';
-import { isDict, type Machine, ReadFailed, type SystemFileId, truth, words } from '../../../machine/index.js';
+import {
+  type DeviceLog,
+  isDict,
+  type Machine,
+  type PlistValue,
+  plistOf,
+  ReadFailed,
+  readDeviceLog,
+  readUnifiedLog,
+  type SystemFileId,
+  truth,
+  words,
+} from '../../../machine/index.js';
 import { draft, type Row } from '../../probe.js';
 import { personInFront, type Settings, settingsOf } from './person.js';
 
@@ -62,14 +74,18 @@ export const deviceSupportRow: Row = {
     'account-of',
     'mac-device-updater',
     'mac-managed-device-updater',
+    'mac-install-history',
+    'log-devices',
   ],
-  privilege: 'user',
+  privilege: 'admin',
   async ask({ machine }, signal) {
-    const [own, managed, restrictions, person] = await Promise.all([
+    const [own, managed, restrictions, person, history, log] = await Promise.all([
       settingsOf(machine, 'mac-update-preferences'),
       settingsOf(machine, 'mac-managed-update'),
       settingsOf(machine, 'mac-managed-restrictions'),
       personInFront(machine, signal),
+      listOf(machine, 'mac-install-history'),
+      machine.run('log-devices', signal).then(readUnifiedLog),
     ]);
     if (!own.read && own.reason !== 'missing') return [draft.failed('device-support', 'host', own.reason)];
     const blockedBy: string[] = [];
@@ -92,9 +108,45 @@ export const deviceSupportRow: Row = {
       for (const [settings, where] of updaters)
         if (settings.read && truth(settings.values.Disabled) === true) blockedBy.push(`com.apple.MobileDeviceUpdater Disabled${where}`);
     }
-    return [draft.seen('device-support', 'host', { required: null, offered: offeredIn(own), blockedBy: blockedBy.slice(0, 16) })];
+    return [
+      draft.seen('device-support', 'host', {
+        required: log.read ? requiredBy(readDeviceLog(log.entries), supportInstalledAt(history)) : null,
+        offered: offeredIn(own),
+        blockedBy: blockedBy.slice(0, 16),
+      }),
+    ];
   },
 };
+
+/**
+ * Whether a phone wants newer support than this Mac has: one of Apple's programs refused it for that, and no support was installed since. It
+ * does not where support was, or where a phone came and none of them refused it so. Without either nothing is known.
+ */
+export function requiredBy({ sawPhone, tooNewAt }: Pick<DeviceLog, 'sawPhone' | 'tooNewAt'>, installedAt: number | null): boolean | null {
+  if (tooNewAt !== null) return installedAt === null || installedAt <= tooNewAt;
+  return sawPhone.size > 0 ? false : null;
+}
+
+/** A property list with an array at its root; empty where there is none to read. */
+async function listOf(machine: Machine, id: SystemFileId): Promise<PlistValue[]> {
+  try {
+    const root = plistOf(await machine.readBytes(id));
+    return Array.isArray(root) ? root : [];
+  } catch (e) {
+    if (e instanceof ReadFailed) return [];
+    throw e;
+  }
+}
+
+/** When support for phones was installed last, by the names of its packages (com.apple.pkg.MobileDevice…); null when it never was. */
+function supportInstalledAt(history: readonly PlistValue[]): number | null {
+  const times = history.flatMap((entry) => {
+    if (!isDict(entry) || !Array.isArray(entry.packageIdentifiers) || !(entry.date instanceof Date)) return [];
+    const ours = entry.packageIdentifiers.some((p) => /^com\.apple\.pkg\.MobileDevice/.test(words(p) ?? ''));
+    return ours && Number.isFinite(entry.date.getTime()) ? [entry.date.getTime()] : [];
+  });
+  return times.length > 0 ? Math.max(...times) : null;
+}
 
 /** Whether Software Update's own list of what it found last names the package; null where it keeps no list. */
 function offeredIn(own: Settings): boolean | null {

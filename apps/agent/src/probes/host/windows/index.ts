@@ -8,6 +8,7 @@ export {
   muxPortRow,
   ownRouteRow,
   pendingRestartRow,
+  powerSourceRow,
   recordStoreRow,
   userSessionRow,
   windowsDaemon,

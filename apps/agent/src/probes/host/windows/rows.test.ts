@@ -230,6 +230,20 @@ describe('the bus’s history', () => {
   });
 });
 
+describe('what a Windows computer runs on', () => {
+  it.each([
+    ['is in a dock', [2], [{ mains: true }]],
+    ['runs on its battery', [1], [{ mains: false }]],
+    ['has two batteries, one of them nearly empty', [2, 5], [{ mains: false }]],
+    ['has none', [], [{ mains: true }]],
+  ])('it %s', async (_name, status, reading) => {
+    const { ctx } = contextOf({ commands: { 'windows-slow': says({ batteries: { ok: status.map((n) => ({ status: n })) } }) } });
+    const probe = HOST_QUESTIONS.find((p) => p.kinds.includes('power-source'));
+    if (!probe) throw new Error('nobody asks');
+    expect((await askHost(probe, ctx, [], undefined)).map(short)).toEqual(reading);
+  });
+});
+
 describe('a look at a Windows computer', () => {
   it('starts PowerShell for what is asked often once, and for everything once each', async () => {
     const commands = { 'windows-now': says(now()), 'windows-slow': says({}), 'windows-network': says({}), 'windows-log': says({}) };

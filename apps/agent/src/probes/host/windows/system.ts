@@ -4,6 +4,7 @@ import {
   readDaemon,
   readFirewall,
   readLocation,
+  readPower,
   readRestart,
   readRoute,
   readSessions,
@@ -27,6 +28,7 @@ export const pendingRestartRow = scriptRow('pending-restart', 'windows-slow', re
 export const appleSoftwareRow = scriptRow('apple-software', 'windows-slow', readSoftware, { privilege: 'admin' });
 export const locationDaemonRow = scriptRow('location-daemon', 'windows-slow', readLocation);
 export const ownRouteRow = scriptRow('own-route', 'windows-network', readRoute, { cadenceMs: 15 * 60_000 });
+export const powerSourceRow = scriptRow('power-source', 'windows-slow', readPower);
 export const firewallRow = scriptRow('firewall', 'windows-network', readFirewall);
 
 /** Apple's service or the process of its Store apps, beside what the socket says. */
