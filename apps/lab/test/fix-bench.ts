@@ -1,16 +1,33 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MuxClient } from '@lockstep/agent/device';
-import { ActionCap, type FixOrder, type FixOutcome, type RunFixOptions, runFix, UndoStore, type Waits } from '@lockstep/agent/fixes';
+import { MuxClient, newPairingKeys, type PairingKeys } from '@lockstep/agent/device';
+import {
+  ActionCap,
+  type FixOrder,
+  type FixOutcome,
+  KeptStore,
+  type PutBack,
+  ROLLBACKS,
+  type RollbackKind,
+  Rollbacks,
+  type RunFixOptions,
+  runFix,
+  UndoStore,
+  type Waits,
+} from '@lockstep/agent/fixes';
+import { scrubLines } from '@lockstep/agent/record';
 import type { Fact, FactKind } from '@lockstep/core/health';
-import { SimulatedComputer } from '../src/computer/index.js';
+import { type ComputerOptions, SimulatedComputer } from '../src/computer/index.js';
 import type { PhoneFaultId } from '../src/phone/index.js';
 
 /** Long enough for a busy machine where something is expected to happen. */
 const WAITS: Waits = { holder: 10_000, pairEvery: 100, relist: 5_000, look: 100, reattach: 5_000 };
 /** For runs in which nothing happens. */
 export const IMPATIENT: Waits = { ...WAITS, holder: 1_000 };
+
+/** Keys of pairings that were there before a test began. Those made while it runs get new ones, from the agent as ever. */
+let longAgo: Promise<PairingKeys> | undefined;
 
 /** A simulated computer, and fixes run on it as an agent would, with short waits and a clock that a test moves. */
 export class FixBench {
@@ -22,19 +39,53 @@ export class FixBench {
   /** Called at each stage, so that the holder can act at the right moment. */
   onStage: (stage: string) => void = () => {};
 
+  readonly waits = WAITS;
+  /** What was taken back by time, and how that ended. */
+  readonly tookBack: PutBack[] = [];
+  rollbacks: Rollbacks;
+
   private constructor(
     readonly dir: string,
     readonly computer: SimulatedComputer,
-  ) {}
+  ) {
+    this.rollbacks = this.newRollbacks();
+  }
 
-  static async open(): Promise<FixBench> {
+  /** A Linux computer unless told otherwise. */
+  static async open(options: Partial<ComputerOptions> = {}): Promise<FixBench> {
     const dir = await mkdtemp(join(tmpdir(), 'lockstep-lab-'));
-    const computer = new SimulatedComputer({ name: 'lnx-0001', seed: '7', dir: join(dir, 'computer') });
+    const computer = new SimulatedComputer({
+      name: 'lnx-0001',
+      seed: '7',
+      dir: join(dir, 'computer'),
+      keys: () => (longAgo ??= newPairingKeys()),
+      ...options,
+    });
     await computer.start();
     return new FixBench(dir, computer);
   }
 
+  /** As after a crash: the same files, and nothing of what was under way. */
+  newRollbacks(kinds: Readonly<Record<string, RollbackKind>> = ROLLBACKS): Rollbacks {
+    return new Rollbacks({
+      dir: join(this.dir, 'agent'),
+      lab: true,
+      machine: this.computer,
+      kinds,
+      onEnd: ({ end }) => this.tookBack.push(end),
+      onDamaged: (file) => {
+        throw new Error(`${file} is damaged`);
+      },
+    });
+  }
+
+  /** What fixes keep, as the agent holds it. */
+  keptStore(): KeptStore {
+    return new KeptStore(join(this.dir, 'agent'), true, () => this.now);
+  }
+
   async close(): Promise<void> {
+    await this.rollbacks.stop();
     await this.computer.close();
     await rm(this.dir, { recursive: true, force: true });
   }
@@ -60,6 +111,9 @@ export class FixBench {
       },
       cap: new ActionCap(join(this.dir, 'agent'), () => this.now),
       undo: new UndoStore(join(this.dir, 'agent'), true, () => this.now),
+      kept: this.keptStore(),
+      rollbacks: this.rollbacks,
+      scrub: scrubLines,
       waits: WAITS,
       settleMs: 50,
       signal: new AbortController().signal,

@@ -33,7 +33,7 @@ describe.each(['linux', 'macos', 'windows'] as const)('a computer with %s', (os)
     dir = await mkdtemp(join(tmpdir(), 'lockstep-answers-'));
     computer = new SimulatedComputer({ name: 'c-0001', seed: 'answers', dir, os, keys: () => keys });
     await computer.start();
-    const { udid } = computer.addPhone({ name: 'anna' });
+    const { udid, identity } = computer.addPhone({ name: 'anna' });
     await computer.bench.pair('anna');
     computer.bench.plug('anna');
     computer.condition.mac.configurator = 'answers';
@@ -43,11 +43,27 @@ describe.each(['linux', 'macos', 'windows'] as const)('a computer with %s', (os)
       uid: '501',
       account: 'anna',
       udid,
-      ecid: '0x1',
+      ecid: `0x${identity.ecid.toString(16)}`,
       instance: 'USB\\VID_05AC&PID_12A8\\1',
       session: '2',
       unit: 'usbmuxd.service',
       home: HOMES[os],
+      zone: 'home',
+      iface: 'eth0',
+      ifindex: '21',
+      metric: '60',
+      pid: '412',
+      inf: 'oem44.inf',
+      product: '{6E3D0A41-7B5C-4E1D-8F20-000000000004}',
+      storeInf: 'C:\\Windows\\System32\\DriverStore\\FileRepository\\appleusb.inf_amd64_0123456789abcdef\\appleusb.inf',
+      folder: 'C:\\ProgramData\\Lockstep\\agent\\drivers\\oem44-inf-1',
+      busid: '1-4',
+      proxy: 'v4tov4',
+      listen: '127.0.0.1',
+      target: '192.168.0.99',
+      port: '27015',
+      onOff: '0',
+      startMode: 'auto',
     };
   });
   afterAll(async () => {

@@ -3,15 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { runCli } from '@lockstep/agent/cli';
+import { newPairingKeys } from '@lockstep/agent/device';
 import { LAYERS } from '@lockstep/core/health';
 import { HOSTILE_NAMES, type PhoneFaultId } from '../phone/index.js';
 import { SimulatedComputer } from './index.js';
 
+/** Keys of pairings that were there before: made once, as making them is most of a test's time. */
+const keys = newPairingKeys();
 let dir: string;
 let computer: SimulatedComputer;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lockstep-lab-'));
-  computer = new SimulatedComputer({ name: 'lnx-0001', seed: '7', dir });
+  computer = new SimulatedComputer({ name: 'lnx-0001', seed: '7', dir, keys: () => keys });
   await computer.start();
 });
 afterEach(async () => {

@@ -1,8 +1,9 @@
-import { existsSync, lstatSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { arch, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Duplex } from 'node:stream';
 import {
+  type Changes,
   type CommandId,
   checkedParams,
   commandRow,
@@ -25,6 +26,7 @@ import {
   type Ran,
   ReadFailed,
   type SpaceId,
+  type StartNormally,
   type StatId,
   type Sysfs,
   type SystemFileId,
@@ -34,10 +36,12 @@ import {
 import { Bench, type BenchOptions } from '../daemon/index.js';
 import { type LabClock, wallClock } from '../phone/index.js';
 import { SysfsTree, type UsbDevice } from '../sysfs/index.js';
+import { MuxTools, NetworkTools, RecordFolderTools, RecoveryTools, ServicesTools, simulatedChanges, UsbTools } from './acts/index.js';
 import { type BusEvent, type ComputerView, type HostCondition, healthyCondition } from './condition.js';
 import { EffectLog } from './effects.js';
+import { fileEverywhere } from './files-everywhere.js';
 import { HOST_FAULTS, type HostFaultId, isFaultOf } from './host-faults.js';
-import { linuxAnswer, USBMUX_UID } from './linux-answers.js';
+import { linuxAnswer } from './linux-answers.js';
 import { type LinuxRoute, linuxFile } from './linux-files.js';
 import { macosAnswer } from './macos-answers.js';
 import { macosFile } from './macos-files.js';
@@ -80,8 +84,6 @@ const VERSIONS: Record<Os, string> = {
 };
 /** The longest window that any system's log is asked for. */
 const LOG_MS = 7_200_000;
-/** `_usbmuxd`, Apple's own account for the daemon on every Mac. */
-const MAC_USBMUX_UID = 213;
 
 type Found = string | Uint8Array | FileStat | FileEntry[] | DiskSpace;
 
@@ -95,6 +97,18 @@ export class SimulatedComputer implements Machine {
   readonly bench: Bench;
   readonly services: ServiceManager;
   readonly effects: EffectLog;
+  /** The tools that speak to phones in recovery and DFU mode. */
+  readonly recovery: RecoveryTools;
+  /** What changes the rights of its records' folder. */
+  readonly recordFolder: RecordFolderTools;
+  readonly changes: Changes;
+  /** The tools of device, driver and power, and those of the multiplexer's service. */
+  readonly usbTools: UsbTools;
+  readonly muxTools: MuxTools;
+  /** The tools that change its network, its clock and its hosts file. */
+  readonly networkTools: NetworkTools;
+  /** The tools of Apple's agents, their preferences and caches, and Apple's programs. */
+  readonly servicesTools: ServicesTools;
   readonly sysfs: Sysfs;
   /** The network around it, for agents that may use it. */
   readonly network: SimulatedNetwork;
@@ -134,11 +148,33 @@ export class SimulatedComputer implements Machine {
       ...(options.keys ? { keys: options.keys } : {}),
     });
     this.bench.on('bus', ({ what, device, devnum }) => this.noteBus(what, device, devnum));
+    this.networkTools = new NetworkTools({ effects: this.effects, condition: () => this.condition, view: () => this.view() });
+    this.recovery = new RecoveryTools({ bench: this.bench, effects: this.effects, condition: () => this.condition });
+    this.recordFolder = new RecordFolderTools({
+      os: this.os,
+      effects: this.effects,
+      condition: () => this.condition,
+      view: () => this.view(),
+    });
+    const world = { os: this.os, bench: this.bench, effects: this.effects, condition: () => this.condition };
+    this.usbTools = new UsbTools(world);
+    this.muxTools = new MuxTools(world);
+    this.servicesTools = new ServicesTools({ ...world, view: () => this.view() });
+    this.changes = simulatedChanges({
+      ...this.servicesTools.changes(),
+      ...this.usbTools.changes(this.muxTools.dropIn),
+      writeHosts: async (from, to) => this.networkTools.writeHosts(from, to),
+      setRecordFolder: async (rights) => this.recordFolder.setRights(rights),
+    });
     this.services = new ServiceManager(this.bench.mux, this.effects);
     this.sysfs = sysfsOf(this.os, tree && new TreeReader(tree.root), () => ({ condition: this.condition, route: this.route }));
     this.network = new SimulatedNetwork(
       () => this.condition,
-      () => this.bench.onBus.flatMap((p) => (p.udid === null ? [] : [this.bench.phone(p.name).identity])),
+      () =>
+        this.bench.onBus.flatMap((p) => {
+          const phone = this.bench.phone(p.name);
+          return p.udid === null || phone.faults.has('wifi-hung') ? [] : [phone.identity];
+        }),
     );
     this.listener = options.listener ?? null;
     const near = join(options.dir, 'usbmuxd');
@@ -177,6 +213,7 @@ export class SimulatedComputer implements Machine {
   addPhone(options: Parameters<Bench['add']>[0]): ReturnType<Bench['add']> {
     const phone = this.bench.add(options);
     phone.on('dialog', () => this.effects.add({ effect: 'asked-holder', udid: phone.udid }));
+    phone.on('restarted', () => this.effects.add({ effect: 'phone-restarted', udid: phone.udid }));
     phone.on('paired', () => this.effects.add({ effect: 'paired', udid: phone.udid }));
     return phone;
   }
@@ -251,8 +288,21 @@ export class SimulatedComputer implements Machine {
       case 'usbmuxd-restart':
         return await this.services.restart();
       default:
-        return this.answer(id, params);
+        return (
+          (this.answers[id] === undefined
+            ? (this.networkTools.act(id, params) ??
+              this.recordFolder.act(id) ??
+              this.usbTools.act(id, params) ??
+              (await this.servicesTools.act(id, params)) ??
+              (await this.muxTools.act(id, params)) ??
+              (await this.recovery.act(id, params)))
+            : null) ?? this.answer(id, params)
+        );
     }
+  }
+
+  async startNormally(ecid: string): Promise<StartNormally> {
+    return this.recovery.startNormally(ecid);
   }
 
   /** What a test wrote down for this computer, else what its condition has its tools say. */
@@ -316,7 +366,7 @@ export class SimulatedComputer implements Machine {
     if (written instanceof ReadFailed) throw written;
     if (written !== undefined) return written;
     if (row.paths[this.os] === undefined) throw new ReadFailed('unsupported', id);
-    const found = this.everywhere(id, params) ?? this.own(id, params);
+    const found = fileEverywhere(id, params, this.view(), this.recordsDir) ?? this.own(id, params);
     if (found === undefined) throw new Unscripted(`file ${id}`);
     return found;
   }
@@ -325,45 +375,6 @@ export class SimulatedComputer implements Machine {
     const view = this.view();
     if (this.os === 'macos') return macosFile(id, params, view);
     return this.os === 'windows' ? windowsFile(id, params, view) : linuxFile(id, view, this.route);
-  }
-
-  /** Files that all systems have. */
-  private everywhere(id: FileId, params: Params): Found | undefined {
-    const { condition } = this;
-    switch (id) {
-      case 'hosts':
-        return ['127.0.0.1 localhost', ...condition.hostLines].map((l) => `${l}\n`).join('');
-      case 'record-folder':
-        return { ...this.owner, kind: 'folder', bytes: 4_096, mode: this.folderMode, modifiedAt: this.startedAt };
-      case 'record-file':
-        return this.entryOf(`${params.udid}.plist`);
-      case 'record-files':
-        return (existsSync(this.recordsDir) ? readdirSync(this.recordsDir).sort() : []).map((name) => this.entryOf(name));
-      case 'record-space':
-      case 'home-space':
-        return { freeBytes: condition.freeBytes, totalBytes: condition.totalBytes };
-      default:
-        return undefined;
-    }
-  }
-
-  private get owner(): { uid: number; gid: number } {
-    if (this.os === 'macos') return { uid: MAC_USBMUX_UID, gid: MAC_USBMUX_UID };
-    return this.os === 'linux' ? { uid: USBMUX_UID, gid: 46 } : { uid: 0, gid: 0 };
-  }
-
-  private get folderMode(): number {
-    if (!this.condition.recordsWritable) return 0o500;
-    return this.os === 'macos' ? 0o700 : 0o755;
-  }
-
-  /** A file of the records' folder as the system describes it; its owner is the simulated computer's. */
-  private entryOf(name: string): FileEntry {
-    const path = join(this.recordsDir, name);
-    if (!existsSync(path)) throw new ReadFailed('missing', path);
-    const s = lstatSync(path);
-    const written = name === 'SystemConfiguration.plist' ? this.condition.identityAt : null;
-    return { ...this.owner, name, kind: 'file', bytes: s.size, mode: 0o600, modifiedAt: written ?? Math.round(s.mtimeMs) };
   }
 
   openMux(): Promise<Duplex> {

@@ -46,18 +46,30 @@ export interface HostCondition {
   programs: ExtraProgram[];
   /** What happened on the bus before anybody looked; what phones do from now on is added by itself. */
   busLog: BusEvent[];
+  /** It is a laptop whose plug is out. */
+  onBattery: boolean;
   /** Idle ports are switched off. */
   suspendsIdle: boolean;
   /** A policy keeps phones out. */
   keepsPhonesOut: boolean;
   /** A program in the system has the phone's interface. */
-  takenBy: 'virtual-machine' | null;
+  takenBy: 'virtual-machine' | 'usbipd' | null;
   firewall: 'open' | 'blocks-all' | 'blocks-names' | 'public';
-  /** A tunnel is up; `only`: nothing else carries packets. */
-  tunnel: { only: boolean } | null;
+  /** Linux: who manages the packet filter, and firewalld's zone of the local network. */
+  firewallBy: 'hand' | 'firewalld' | 'ufw';
+  zone: string;
+  /** A rule for names on the local network was added. */
+  namesLetIn: boolean;
+  /**
+   * A tunnel is up; `only`: nothing else carries packets. `split`: it carries a company's own network and nothing else, and on Windows what
+   * is meant for everybody, while it costs no more than the local network.
+   */
+  tunnel: { only: boolean; split?: { metric: number; automatic: boolean; managed?: boolean } } | null;
   /** Lines added to the hosts file. */
   hostLines: string[];
-  responder: 'running' | 'stopped' | 'missing';
+  responder: 'running' | 'stopped' | 'disabled' | 'missing';
+  /** The service that knows where the computer is: whether it uses up a processor, and its process. */
+  location: { busy: boolean; pid: number };
   /** Others on the local network are heard. */
   hearsOthers: boolean;
   /** Phones that announce themselves for Wi-Fi sync are heard. */
@@ -68,10 +80,14 @@ export interface HostCondition {
   totalBytes: number;
   /** The multiplexer's account may write its records. */
   recordsWritable: boolean;
+  /** Owner and mode of the records' folder, where somebody changed them; an owner of null is the one it is shipped with. */
+  recordFolder: { uid: number | null; mode: number } | null;
   /** When the computer's own identity was written; null: when the records' folder was made. */
   identityAt: number | null;
   /** Programs that ended unexpectedly, by file name. */
   crashes: { program: string; at: number }[];
+  /** Tools of the open library that are installed beside the multiplexer. */
+  openTools: ('irecovery' | 'idevicerestore')[];
   /** A restore of a phone is under way. */
   restoring: boolean;
   /** The number with which the last restore ended an hour ago; null: there was none. */
@@ -83,12 +99,21 @@ export interface HostCondition {
     holdsPort: boolean;
     /** The agent that shows phones wrote down that the phone came. */
     sawPhone: boolean;
-    /** Preferences keep phones out of Finder. */
+    /** Preferences keep phones out of Finder: the person's own, or a profile's. */
     hides: boolean;
+    hidesByProfile: boolean;
+    /** Processes of the agents that show and sync phones. */
+    agents: { discovery: number; devices: number };
+    /** What the agents keep has them miss phones, however often they are started. */
+    cachesBad: boolean;
+    /** When newer support for phones was installed. */
+    supportInstalledAt: number | null;
     /** launchd's labels that somebody switched off. */
     disabled: string[];
     /** Configurator is installed; `hangs`: its tool does not answer. */
     configurator: 'none' | 'answers' | 'hangs';
+    /** IT gave this Mac the identity that supervises the company's phones. */
+    organisation: boolean;
     /** It looks for updates at a server of the company. */
     catalogueUrl: string | null;
   };
@@ -96,11 +121,17 @@ export interface HostCondition {
     stack: AppleStack;
     /** Apple's programs are those of this age. */
     stackAge: 'current' | 'old';
+    /** Programs of Apple's installer that were removed, by name. */
+    removed: string[];
     driver: DriverState;
+    /** The whole composite device was disabled, with everything below it. */
+    deviceOff: boolean;
     /** Start mode of Apple's service. */
-    service: 'Auto' | 'Disabled';
+    service: 'Auto' | 'Manual' | 'Disabled';
     /** Somebody else listens on 27015; null: whoever Apple's is, or nobody. */
     portOwner: { name: string; path: string; signer: string | null } | null;
+    /** Rules of the port proxy, as the registry holds them: `address/port`. */
+    portProxy: { type: string; listen: string; to: string }[];
     /** Apple's process runs in another person's session. */
     elsewhere: boolean;
     edition: string;
@@ -118,31 +149,53 @@ export function healthyCondition(): HostCondition {
     restart: null,
     programs: [],
     busLog: [],
+    onBattery: false,
     suspendsIdle: false,
     keepsPhonesOut: false,
     takenBy: null,
     firewall: 'open',
+    firewallBy: 'hand',
+    zone: 'home',
+    namesLetIn: false,
     tunnel: null,
     hostLines: [],
     responder: 'running',
+    location: { busy: false, pid: 290 },
     hearsOthers: true,
     hearsPhones: true,
     reach: {},
     freeBytes: 420_000_000_000,
     totalBytes: 500_000_000_000,
     recordsWritable: true,
+    recordFolder: null,
     identityAt: null,
     crashes: [],
+    openTools: [],
     restoring: false,
     restoreError: null,
     backups: 'none',
-    mac: { holdsPort: false, sawPhone: true, hides: false, disabled: [], configurator: 'none', catalogueUrl: null },
+    mac: {
+      holdsPort: false,
+      sawPhone: true,
+      hides: false,
+      hidesByProfile: false,
+      agents: { discovery: 731, devices: 744 },
+      cachesBad: false,
+      supportInstalledAt: null,
+      disabled: [],
+      configurator: 'none',
+      organisation: false,
+      catalogueUrl: null,
+    },
     windows: {
       stack: 'classic',
       stackAge: 'current',
+      removed: [],
       driver: 'fine',
+      deviceOff: false,
       service: 'Auto',
       portOwner: null,
+      portProxy: [],
       elsewhere: false,
       edition: 'Professional',
       mediaFeatures: true,

@@ -1,36 +1,9 @@
 import type { Os } from '@lockstep/agent/machine';
-import type { CauseId } from '@lockstep/core/health';
 import type { SimulatedComputer } from './computer.js';
 import type { BusEvent } from './condition.js';
+import { ALL, be, type Change, type HostFaultRow, row } from './host-fault.js';
+import { NETWORK_FAULTS } from './network-faults.js';
 
-/** A trouble of a whole computer, or of everything plugged into it. */
-export interface HostFaultRow {
-  /** The systems that can have it. */
-  on: readonly Os[];
-  /** What somebody at the computer, or its tools, would see. */
-  shows: string;
-  /** The cause it should lead to. */
-  cause: CauseId;
-  /** It is what is wrong with the computer, or with the phones on it; `remark`: it is named beside, as possible or as advice. */
-  told: 'host' | 'pair' | 'remark';
-  bring(computer: SimulatedComputer): void | Promise<void>;
-}
-
-const ALL = ['linux', 'macos', 'windows'] as const;
-const row = (on: readonly Os[], cause: CauseId, told: HostFaultRow['told'], shows: string, bring: HostFaultRow['bring']): HostFaultRow => ({
-  on,
-  cause,
-  told,
-  shows,
-  bring,
-});
-
-type Change = (computer: SimulatedComputer) => void;
-/** Changes the computer's condition. */
-const be =
-  (change: (c: SimulatedComputer['condition']) => void): Change =>
-  ({ condition }) =>
-    change(condition);
 /** Each phone that is there. */
 const phones = (computer: SimulatedComputer, act: (name: string) => void) => {
   for (const name of computer.bench.names) act(name);
@@ -107,6 +80,11 @@ export const HOST_FAULTS = {
     c.condition.takenBy = 'virtual-machine';
     phones(c, (n) => c.bench.withhold(n, true));
   }),
+  'taken-by-wsl': row(['windows'], 'C23', 'pair', 'usbipd-win has handed the phone on to Linux in a virtual machine', (c) => {
+    c.condition.programs.push({ name: 'usbipd' });
+    c.condition.takenBy = 'usbipd';
+    phones(c, (n) => c.bench.withhold(n, true));
+  }),
   'full-speed': row(['linux', 'macos'], 'C24', 'pair', 'the cable carries 12 Mb/s', (c) => phones(c, (n) => c.bench.setSpeed(n, 12))),
   'driver-missing': row(['windows'], 'C25', 'pair', "no driver is bound to the multiplexer's interface (code 28)", driver('missing')),
   'driver-broken': row(['windows'], 'C26', 'pair', "the driver of the multiplexer's interface cannot start (code 10)", driver('broken')),
@@ -134,6 +112,12 @@ export const HOST_FAULTS = {
   }),
   'port-taken': row(['windows'], 'C34', 'host', 'another program listens on 127.0.0.1:27015', async (c) => {
     c.condition.windows.portOwner = { name: 'adbserver', path: 'C:\\Tools\\adbserver\\adbserver.exe', signer: null };
+    await c.bench.setMuxFault('mux-garbage');
+  }),
+  'port-forwarded': row(['windows'], 'C34', 'host', 'a rule of the port proxy sends 127.0.0.1:27015 elsewhere', async (c) => {
+    c.condition.windows.portProxy.push({ type: 'v4tov4', listen: '127.0.0.1/27015', to: '192.168.0.99/27015' });
+    const signer = 'CN=Microsoft Windows, O=Microsoft Corporation, L=Redmond, S=Washington, C=US';
+    c.condition.windows.portOwner = { name: 'svchost', path: 'C:\\Windows\\System32\\svchost.exe', signer };
     await c.bench.setMuxFault('mux-garbage');
   }),
   'mixed-stacks': row(['windows'], 'C35', 'remark', 'iTunes and Apple Devices are both installed, and no phone is listed', async (c) => {
@@ -303,61 +287,7 @@ export const HOST_FAULTS = {
       phones(c, (n) => c.bench.withhold(n, true));
     },
   ),
-  'names-blocked': row(
-    ['linux', 'windows'],
-    'C77',
-    'pair',
-    'the firewall lets no names in, and nobody is heard',
-    be((c) => {
-      c.firewall = 'blocks-all';
-    }),
-  ),
-  'tunnel-takes-all': row(
-    ALL,
-    'C78',
-    'pair',
-    'a tunnel carries everything, and nobody on the local network is heard',
-    be((c) => {
-      c.tunnel = { only: true };
-    }),
-  ),
-  'responder-down': row(
-    ALL,
-    'C80',
-    'pair',
-    'the responder for names on the local network does not run',
-    be((c) => {
-      c.responder = 'stopped';
-      c.hearsPhones = false;
-    }),
-  ),
-  'apple-blocked': row(
-    ALL,
-    'C82',
-    'remark',
-    "several of Apple's servers cannot be reached, others can",
-    be((c) => {
-      for (const host of ['gs.apple.com', 'albert.apple.com', 'mesu.apple.com'] as const) c.reach[host] = 'no-connection';
-    }),
-  ),
-  'hosts-overridden': row(
-    ALL,
-    'C83',
-    'remark',
-    "the hosts file sends Apple's names elsewhere",
-    be((c) => {
-      c.hostLines.push('74.208.105.171 gs.apple.com');
-    }),
-  ),
-  'tls-inspected': row(
-    ALL,
-    'C84',
-    'remark',
-    "somebody in between signs for Apple's servers",
-    be((c) => {
-      for (const host of ['gs.apple.com', 'albert.apple.com', 'gdmf.apple.com'] as const) c.reach[host] = 'inspected';
-    }),
-  ),
+  ...NETWORK_FAULTS,
   'agent-crashes': row(['macos', 'windows'], 'C88', 'host', 'the agents that show phones crashed four times today', (c) => {
     const program = c.os === 'macos' ? 'AMPDeviceDiscoveryAgent' : 'iTunes';
     c.condition.crashes.push(...[1, 3, 5, 7].map((h) => ({ program, at: c.now() - h * 3_600_000 })));

@@ -1,4 +1,5 @@
 import type { CommandId, Params, Ran } from '@lockstep/agent/machine';
+import { firewallSays } from './acts/index.js';
 import type { BusEvent, ComputerView } from './condition.js';
 
 /** The account that Debian makes for usbmuxd. */
@@ -39,7 +40,7 @@ export function linuxAnswer(id: CommandId, params: Params, view: ComputerView): 
       return unit(condition.responder);
     case 'nft-rules':
       return {
-        stdout: `${JSON.stringify({ nftables: [{ metainfo: { version: '1.0.6', json_schema_version: 1 } }, ...rules(condition.firewall)] })}\n`,
+        stdout: `${JSON.stringify({ nftables: [{ metainfo: { version: '1.0.6', json_schema_version: 1 } }, ...rules(condition)] })}\n`,
       };
     case 'usbguard-blocked':
       return condition.keepsPhonesOut
@@ -58,7 +59,7 @@ export function linuxAnswer(id: CommandId, params: Params, view: ComputerView): 
     case 'iptables-input':
       return MISSING;
     default:
-      return null;
+      return firewallSays(id, condition);
   }
 }
 
@@ -141,7 +142,7 @@ function processes({ condition, muxPid }: ComputerView): Partial<Ran> {
   );
 }
 
-function unit(responder: 'running' | 'stopped' | 'missing'): Partial<Ran> {
+function unit(responder: ComputerView['condition']['responder']): Partial<Ran> {
   if (responder === 'missing')
     return lines(
       'LoadState=not-found',
@@ -154,10 +155,10 @@ function unit(responder: 'running' | 'stopped' | 'missing'): Partial<Ran> {
     );
   const [active, sub, pid] = responder === 'running' ? ['active', 'running', 640] : ['inactive', 'dead', 0];
   return lines(
-    'LoadState=loaded',
+    `LoadState=${responder === 'disabled' ? 'masked' : 'loaded'}`,
     `ActiveState=${active}`,
     `SubState=${sub}`,
-    'UnitFileState=enabled',
+    `UnitFileState=${responder === 'disabled' ? 'masked' : 'enabled'}`,
     `MainPID=${pid}`,
     'NRestarts=0',
     'Result=success',
@@ -165,7 +166,7 @@ function unit(responder: 'running' | 'stopped' | 'missing'): Partial<Ran> {
 }
 
 /** A chain at the input hook, as libnftables prints it; none on a computer without a packet filter. */
-function rules(firewall: ComputerView['condition']['firewall']): object[] {
+function rules({ firewall, namesLetIn }: ComputerView['condition']): object[] {
   if (firewall === 'open' || firewall === 'public') return [];
   const at = { family: 'inet', table: 'filter' };
   const rule = (handle: number, ...expr: object[]) => ({ rule: { ...at, chain: 'input', handle, expr } });
@@ -183,6 +184,7 @@ function rules(firewall: ComputerView['condition']['firewall']): object[] {
         policy: firewall === 'blocks-all' ? 'drop' : 'accept',
       },
     },
+    ...(namesLetIn ? [rule(3, udp, { accept: null })] : []),
     ...(firewall === 'blocks-names' ? [rule(4, udp, { drop: null })] : []),
   ];
 }

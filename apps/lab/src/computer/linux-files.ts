@@ -21,6 +21,10 @@ export function linuxFile(id: FileId, view: ComputerView, route: LinuxRoute): st
       return `PRETTY_NAME="${view.osVersion}"\nNAME="Debian GNU/Linux"\nVERSION_ID="12"\n`;
     case 'routes-4':
       return HEAD + routes(view, route);
+    case 'mux-processes':
+      // The folder of a unit goes with its last process.
+      if (view.muxPid === null) throw new ReadFailed('missing', id);
+      return `${view.muxPid}\n`;
     case 'routes-6':
       return '';
     case 'kernel-release':

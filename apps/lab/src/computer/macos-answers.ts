@@ -13,8 +13,6 @@ export function macVersion(osVersion: string): { version: string; build: string 
 }
 
 const HALF_HOUR_MS = 1_800_000;
-/** launchd's numbers for programs that every session has. */
-const PIDS = { usbmuxd: 412, discovery: 731, devices: 744, updater: 752 } as const;
 
 /** What the tools of a MacBook with Apple silicon answer. Null: a command that this simulation does not know, which ends the test by name. */
 export function macosAnswer(id: CommandId, params: Params, view: ComputerView): Partial<Ran> | null {
@@ -63,9 +61,9 @@ export function macosAnswer(id: CommandId, params: Params, view: ComputerView): 
         ? noService('com.apple.mDNSResponder')
         : job('com.apple.mDNSResponder', condition.responder === 'running' ? 351 : null, '/usr/sbin/mDNSResponder');
     case 'launchctl-discovery-agent':
-      return agent('com.apple.AMPDeviceDiscoveryAgent', PIDS.discovery, view);
+      return agent('com.apple.AMPDeviceDiscoveryAgent', condition.mac.agents.discovery, view);
     case 'launchctl-devices-agent':
-      return agent('com.apple.AMPDevicesAgent', PIDS.devices, view);
+      return agent('com.apple.AMPDevicesAgent', condition.mac.agents.devices, view);
     case 'launchctl-updater-agent':
       return agent('com.apple.mobiledeviceupdater', null, view);
     case 'launchctl-disabled':
@@ -83,6 +81,11 @@ export function macosAnswer(id: CommandId, params: Params, view: ComputerView): 
       return lines(
         `kern.boottime: { sec = ${Math.floor(view.startedAt / 1_000)}, usec = 0 } ${new Date(view.startedAt).toUTCString()}`,
         'kern.waketime: { sec = 0, usec = 0 } Thu Jan  1 00:00:00 1970',
+      );
+    case 'power-now':
+      return lines(
+        `Now drawing from '${condition.onBattery ? 'Battery' : 'AC'} Power'`,
+        ` -InternalBattery-0 (id=4653155)\t83%; ${condition.onBattery ? 'discharging; 4:12 remaining' : 'AC attached; not charging'} present: true`,
       );
     case 'sysctl-hardware':
       return hardware(view);
@@ -162,7 +165,21 @@ function deviceLog(view: ComputerView): { at: number; process: string; message: 
             },
           ]
         : []),
+      ...(knowsNewPhones(view)
+        ? []
+        : [
+            {
+              at: p.since + 600,
+              process: '/System/Library/PrivateFrameworks/AMPDevices.framework/Versions/A/Support/AMPDevicesAgent',
+              message: 'AMDeviceConnect (thread 0x16f0f3000): could not connect to the device: 0xe800006a',
+            },
+          ]),
     ]);
+}
+
+/** Its framework for phones is of the season of iOS 26: that of macOS 26, or a package that was installed since. */
+export function knowsNewPhones({ condition, osVersion }: ComputerView): boolean {
+  return condition.mac.supportInstalledAt !== null || Number.parseInt(macVersion(osVersion).version, 10) >= 26;
 }
 
 function sessions({ condition }: ComputerView): string {
@@ -220,17 +237,17 @@ function agent(label: string, pid: number | null, { condition }: ComputerView): 
 
 /** Number, owner, state, use, age and path of each program. */
 function processes({ condition, muxPid }: ComputerView): Partial<Ran> {
-  const row = (pid: number, uid: number, state: string, path: string) =>
-    `${String(pid).padStart(5)} ${String(uid).padStart(5)} ${state.padEnd(4)} 0.0 01:02:03 ${path}`;
+  const row = (pid: number, uid: number, state: string, path: string, use = '0.0') =>
+    `${String(pid).padStart(5)} ${String(uid).padStart(5)} ${state.padEnd(4)} ${use} 01:02:03 ${path}`;
   const held = (name: string) => condition.programs.some((p) => p.name === name && p.held);
   const agents = [
-    ['com.apple.AMPDeviceDiscoveryAgent', PIDS.discovery, 'AMPDeviceDiscoveryAgent'],
-    ['com.apple.AMPDevicesAgent', PIDS.devices, 'AMPDevicesAgent'],
+    ['com.apple.AMPDeviceDiscoveryAgent', condition.mac.agents.discovery, 'AMPDeviceDiscoveryAgent'],
+    ['com.apple.AMPDevicesAgent', condition.mac.agents.devices, 'AMPDevicesAgent'],
   ] as const;
   return lines(
     row(1, 0, 'Ss', '/sbin/launchd'),
     row(351, 65, 'Ss', '/usr/sbin/mDNSResponder'),
-    row(290, 205, 'Ss', '/usr/libexec/locationd'),
+    row(condition.location.pid, 205, 'Ss', '/usr/libexec/locationd', condition.location.busy ? '97.3' : '0.0'),
     ...(muxPid === null
       ? []
       : [

@@ -10,7 +10,7 @@ import {
 } from '@lockstep/agent/machine';
 import { type BackupPart, backupPart } from './backup-folder.js';
 import { type ComputerView, PERSON, RESTORE_ENDED_MS } from './condition.js';
-import { macVersion } from './macos-answers.js';
+import { knowsNewPhones, macVersion } from './macos-answers.js';
 
 /** What a file, a folder or a disk of a Mac gives. */
 export type MacFile = Uint8Array | FileStat | FileEntry[] | DiskSpace;
@@ -19,7 +19,7 @@ const plist = (value: PlistDict) => Buffer.from(writePlist(value));
 const missing = (id: FileId): never => {
   throw new ReadFailed('missing', id);
 };
-const stat = (kind: 'file' | 'folder', modifiedAt: number): FileStat => ({
+const stat = (kind: 'file' | 'folder' | 'link', modifiedAt: number): FileStat => ({
   kind,
   bytes: 4_096,
   mode: kind === 'folder' ? 0o755 : 0o644,
@@ -39,11 +39,17 @@ export function macosFile(id: FileId, params: Params, view: ComputerView): MacFi
       return plist({ Interfaces: [{ 'BSD Name': 'en0', SCNetworkInterfaceType: 'IEEE80211', IOPathMatch: 'IOService:/arm-io/en0' }] });
     case 'mac-mobile-device':
       return plist({
-        CFBundleVersion: Number.parseInt(version, 10) >= 26 ? '1810.40.51' : '1368.100.2',
+        CFBundleVersion: knowsNewPhones(view) ? '1810.40.51' : '1368.100.2',
         CFBundleShortVersionString: '1.0',
       });
     case 'mac-configurator':
       return condition.mac.configurator === 'none' ? missing(id) : plist({ CFBundleShortVersionString: '2.18' });
+    case 'mac-organisation-key':
+      return condition.mac.organisation ? { ...stat('file', view.startedAt), mode: 0o600 } : missing(id);
+    case 'mac-irecovery':
+      return condition.openTools.includes('irecovery') ? stat('link', view.startedAt) : missing(id);
+    case 'mac-irecovery-intel':
+      return missing(id);
     case 'mac-configurator-tool':
       return condition.mac.configurator === 'none' ? missing(id) : stat('file', view.startedAt);
     case 'mac-update-preferences':
@@ -52,6 +58,10 @@ export function macosFile(id: FileId, params: Params, view: ComputerView): MacFi
         RecommendedUpdates: [],
         ...(condition.mac.catalogueUrl ? { CatalogURL: condition.mac.catalogueUrl } : {}),
       });
+    case 'mac-install-history':
+      return Buffer.from(writePlist(installed(view)));
+    case 'mac-managed-global':
+      return condition.mac.hidesByProfile ? plist({ 'ignore-devices': true }) : missing(id);
     case 'mac-global':
       return plist({ AppleLanguages: ['en-GB'], ...(condition.mac.hides ? { 'ignore-devices': true } : {}) });
     case 'mac-backups':
@@ -79,7 +89,6 @@ export function macosFile(id: FileId, params: Params, view: ComputerView): MacFi
     case 'mac-itunes-helper':
     case 'mac-discovery-agent':
     case 'mac-device-updater':
-    case 'mac-managed-global':
     case 'mac-managed-itunes-helper':
     case 'mac-managed-discovery-agent':
     case 'mac-managed-device-updater':
@@ -88,6 +97,22 @@ export function macosFile(id: FileId, params: Params, view: ComputerView): MacFi
     default:
       return undefined;
   }
+}
+
+/** What was installed when: the system itself, and a package of support where somebody let it in. */
+function installed({ condition, startedAt, osVersion }: ComputerView): PlistDict[] {
+  const entry = (displayName: string, date: number, packageIdentifiers: string[]) => ({
+    date: new Date(date),
+    displayName,
+    displayVersion: '',
+    packageIdentifiers,
+    processName: 'softwareupdated',
+  });
+  const { supportInstalledAt } = condition.mac;
+  return [
+    entry(`macOS ${macVersion(osVersion).version}`, startedAt - 30 * 86_400_000, []),
+    ...(supportInstalledAt === null ? [] : [entry('MobileDeviceUpdate', supportInstalledAt, ['com.apple.pkg.MobileDeviceUpdate'])]),
+  ];
 }
 
 /** `2026-11-24-091213`, as reports of crashes are named. */

@@ -1,4 +1,5 @@
 import { type Heard, type NetInterface, type Network, REACHED_HOSTS, type Reached, type ReachedHost } from '@lockstep/agent/machine';
+import { namesComeIn } from './acts/index.js';
 import type { HostCondition } from './condition.js';
 
 /** A phone that announces itself for Wi-Fi sync. */
@@ -26,9 +27,9 @@ export class SimulatedNetwork implements Network {
   }
 
   async ask(): Promise<Heard[]> {
-    const { firewall, tunnel, hearsOthers, hearsPhones } = this.condition();
-    // What is not let in, and what only the tunnel would carry, is not heard.
-    if (firewall !== 'open' || tunnel?.only) return [];
+    const condition = this.condition();
+    if (!namesComeIn(condition)) return [];
+    const { hearsOthers, hearsPhones } = condition;
     const phones = hearsPhones ? this.phones() : [];
     return [
       ...(hearsOthers ? [heard(PRINTER, pointer(ANYTHING, ['_ipp', '_tcp', 'local']))] : []),

@@ -2,12 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { MuxClient } from '@lockstep/agent/device';
+import { MuxClient, newPairingKeys } from '@lockstep/agent/device';
 import { type ProbeContext, runProbes } from '@lockstep/agent/probes';
 import { KnownPhones, Watcher } from '@lockstep/agent/watch';
 import { FACT_KINDS, type Fact, type FactKind, type Os } from '@lockstep/core/health';
 import { SimulatedComputer } from './index.js';
 
+/** Keys of pairings that were there before: made once, as making them is most of a test's time. */
+const keys = newPairingKeys();
 let dir: string;
 let computer: SimulatedComputer;
 let watcher: Watcher | null;
@@ -27,7 +29,7 @@ function contextOf(): ProbeContext {
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'lockstep-watch-'));
-  computer = new SimulatedComputer({ name: 'lnx-0001', seed: '7', dir });
+  computer = new SimulatedComputer({ name: 'lnx-0001', seed: '7', dir, keys: () => keys });
   await computer.start();
   told = [];
   broken.length = 0;

@@ -1,4 +1,5 @@
 import type { CommandId, Ran } from '@lockstep/agent/machine';
+import { appleProducts, muxSays, usbSays } from './acts/index.js';
 import { type ComputerView, PERSON, RESTORE_ENDED_MS, restoreLog } from './condition.js';
 import { document, events, rows, type Section } from './windows-document.js';
 import { marks, nodes, problems, removals } from './windows-nodes.js';
@@ -24,10 +25,12 @@ export function windowsAnswer(id: CommandId, view: ComputerView): Partial<Ran> |
         ...portSections(view),
         glass: rows(FRONT),
         startup: rows(),
-        homes: rows({ LocalPath: `C:\\Users\\${PERSON.account}`, Loaded: view.condition.person !== 'none' }),
+        homes: homes(view),
         restores: restores(view),
         events: crashes(view),
       });
+    case 'windows-responder':
+      return document(view, { services: services(view) });
     case 'windows-listener':
       return document(view, portSections(view));
     case 'windows-log':
@@ -45,9 +48,34 @@ export function windowsAnswer(id: CommandId, view: ComputerView): Partial<Ran> |
       return {
         stdout: `Tracking time.windows.com [20.101.57.9:123].\r\nCollecting 1 samples.\r\n${new Date(view.now).toISOString().slice(11, 19)}, ${offset(-view.condition.clockAheadS)}s\r\n`,
       };
+    case 'apple-programs':
+      return document(view, {
+        products: rows(...appleProducts(view)),
+        apps: storeApps(view),
+        services: services(view),
+        processes: processes(view),
+        glass: rows(FRONT),
+        homes: homes(view),
+      });
+    case 'windows-service':
+      return document(view, { services: services(view), processes: processes(view), glass: rows(FRONT) });
+    case 'windows-store-app':
+      return document(view, { apps: storeApps(view), services: services(view), processes: processes(view), glass: rows(FRONT) });
     default:
-      return null;
+      return usbSays(id, view) ?? muxSays(id, view);
   }
+}
+
+const homes = ({ condition }: ComputerView): Section =>
+  rows(
+    { LocalPath: `C:\\Users\\${PERSON.account}`, Loaded: condition.person !== 'none' },
+    ...Array.from({ length: condition.otherPeople }, (_, n) => ({ LocalPath: `C:\\Users\\other${n}`, Loaded: true })),
+  );
+
+function storeApps({ condition }: ComputerView): Section {
+  const { stack } = condition.windows;
+  const here = stack === 'store' || stack === 'both';
+  return rows(...(here ? [{ name: 'AppleInc.AppleDevices', family: 'AppleInc.AppleDevices_nzyj5cx40ttqa', version: '1.1071.20.0' }] : []));
 }
 
 const offset = (s: number) => `${s < 0 ? '-' : '+'}${Math.abs(s).toFixed(7).padStart(10, '0')}`;
@@ -71,7 +99,14 @@ function services(view: ComputerView): Section {
           },
           ...(condition.responder === 'missing'
             ? []
-            : [{ Name: 'Bonjour Service', State: bonjour ? 'Running' : 'Stopped', StartMode: 'Auto', ProcessId: bonjour ? 2_440 : 0 }]),
+            : [
+                {
+                  Name: 'Bonjour Service',
+                  State: bonjour ? 'Running' : 'Stopped',
+                  StartMode: condition.responder === 'disabled' ? 'Disabled' : 'Auto',
+                  ProcessId: bonjour ? 2_440 : 0,
+                },
+              ]),
         ]
       : []),
     { Name: 'lfsvc', State: 'Stopped', StartMode: 'Manual', ProcessId: 0 },
@@ -112,8 +147,9 @@ function appleProcess({ condition }: ComputerView): { name: string; session: num
 /** Who listens on 27015, and whether a port proxy stands in front. */
 function portSections(view: ComputerView): Record<'port' | 'proxy', Section> {
   const { portOwner } = view.condition.windows;
+  const proxy = rows(...view.condition.windows.portProxy.map((r) => r.listen));
   const nobody: Section = { why: 'CmdletizationQuery_NotFound,Get-NetTCPConnection', code: -2_146_233_088 };
-  if (view.muxPid === null || (portOwner === null && view.condition.windows.stack === 'none')) return { port: nobody, proxy: rows() };
+  if (view.muxPid === null || (portOwner === null && view.condition.windows.stack === 'none')) return { port: nobody, proxy };
   const base = { address: '127.0.0.1', pid: view.muxPid };
   const apple = appleProcess(view);
   const owner =
@@ -127,7 +163,7 @@ function portSections(view: ComputerView): Record<'port' | 'proxy', Section> {
           signed: portOwner.signer === null ? 2 : 0,
           signer: portOwner.signer,
         };
-  return { port: rows(owner), proxy: rows() };
+  return { port: rows(owner), proxy };
 }
 
 /** Application Error 1000 for programs, newest first. */

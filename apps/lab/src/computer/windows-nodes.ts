@@ -74,6 +74,8 @@ function nodesOf(phone: OnBus, { condition }: ComputerView): object[] {
     version: '538.0.0.0',
     provider: apple ? 'Apple, Inc.' : 'Microsoft',
   };
+  // What is disabled has no interfaces.
+  if (condition.windows.deviceOff) return [{ ...base, ...parent, code: 22, id, compatible }];
   const child = (mi: number, bound: Bound, compatible: string) => ({
     ...base,
     ...bound,

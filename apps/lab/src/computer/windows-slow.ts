@@ -1,3 +1,4 @@
+import { LAN_METRIC, recordAcl, TUNNEL_INDEX as TUNNEL } from './acts/index.js';
 import type { ComputerView } from './condition.js';
 import { events, rows, type Section } from './windows-document.js';
 import { instanceId } from './windows-nodes.js';
@@ -55,9 +56,8 @@ export function slowSections(view: ComputerView): Record<string, Section> {
       `    Current DC Power Setting Index: 0x0000000${condition.suspendsIdle ? 1 : 0}`,
     ),
     hubs: rows({ InstanceName: 'USB\\ROOT_HUB30\\4&1a2b3c4d&0&0_0', Enable: condition.suspendsIdle }),
-    store: rows(
-      `O:SYG:SYD:AI${condition.recordsWritable ? '' : '(D;OICI;FA;;;SY)'}(A;OICIID;FA;;;SY)(A;OICIID;FA;;;BA)(A;OICIID;0x1200a9;;;BU)`,
-    ),
+    batteries: rows({ status: condition.onBattery ? 1 : 2 }),
+    store: rows(recordAcl(condition)),
   };
 }
 
@@ -69,7 +69,8 @@ function buildOf(osVersion: string): { build: string; ubr: number; shown: string
 
 /** Registry, list of programs, Store apps and driver store. */
 function software({ condition }: ComputerView): Record<string, Section> {
-  const { stack, stackAge } = condition.windows;
+  const { stack, stackAge, removed } = condition.windows;
+  const isThere = (name: string) => !removed.includes(name);
   const v = VERSIONS[stackAge];
   const classic = stack === 'classic' || stack === 'both';
   const store = stack === 'store' || stack === 'both';
@@ -80,7 +81,7 @@ function software({ condition }: ComputerView): Record<string, Section> {
         ? [
             { key: 'Apple Computer, Inc.\\iTunes', wow: false, version: v.itunes },
             { key: 'Apple Inc.\\Apple Mobile Device Support', wow: false, version: v.support },
-          ]
+          ].filter((k) => isThere(k.key.slice(k.key.indexOf('\\') + 1)))
         : []),
     ),
     programs: rows(
@@ -89,7 +90,7 @@ function software({ condition }: ComputerView): Record<string, Section> {
             { name: 'iTunes', version: v.itunes, wow: false },
             { name: 'Apple Mobile Device Support', version: v.support, wow: false },
             { name: 'Bonjour', version: v.bonjour, wow: false },
-          ]
+          ].filter((p) => isThere(p.name))
         : []),
     ),
     apps: rows(...apps),
@@ -99,7 +100,6 @@ function software({ condition }: ComputerView): Record<string, Section> {
 }
 
 const LAN = 7;
-const TUNNEL = 21;
 
 /** Routes, adapters and the system's own firewall, in numbers. */
 export function networkSections({ condition }: ComputerView): Record<string, Section> {
@@ -126,18 +126,25 @@ export function networkSections({ condition }: ComputerView): Record<string, Sec
   };
   return {
     routes: rows(
-      ...(tunnel ? [{ index: TUNNEL, alias: 'Company VPN', metric: 5 }] : []),
-      ...(tunnel?.only ? [] : [{ index: LAN, alias: 'Ethernet', metric: 25 }]),
+      ...(tunnel && !tunnel.split ? [{ index: TUNNEL, alias: 'Company VPN', metric: 5 }] : []),
+      ...(tunnel?.only ? [] : [{ index: LAN, alias: 'Ethernet', metric: LAN_METRIC }]),
     ),
     adapters: rows(lan, ...(tunnel ? [vpn] : [])),
-    vpns: rows(),
-    walls: rows(...['Domain', 'Private', 'Public'].map((name) => ({ name, enabled: 1, inbound: firewall === 'blocks-all' ? 0 : 1 }))),
+    vpns: rows(...(tunnel?.split?.managed ? ['Company VPN'] : [])),
+    walls: rows(
+      ...['Domain', 'Private', 'Public'].map((name) => ({ name, enabled: 1, inbound: firewall === 'blocks-all' ? 0 : 1, rest: 4 })),
+    ),
     rules: rows(
       ...['Domain', 'Private'].map((name) => ({
         name: `MDNS-In-UDP-${name}-Active`,
         enabled: firewall === 'blocks-names' ? 2 : 1,
         action: 2,
       })),
+    ),
+    named: rows(...(condition.namesLetIn ? [{ name: 'Lockstep-mDNS-In', enabled: 1, action: 2, profiles: 3 }] : [])),
+    metrics: rows(
+      { index: LAN, metric: LAN_METRIC, automatic: 1 },
+      ...(tunnel?.split ? [{ index: TUNNEL, metric: tunnel.split.metric, automatic: tunnel.split.automatic ? 1 : 0 }] : []),
     ),
     networks: rows({ index: LAN, category: firewall === 'public' ? 0 : 1 }),
   };

@@ -44,6 +44,8 @@ export class BenchError extends RangeError {
 
 /** What a daemon that starts anew gets right: it looks at the bus afresh. */
 const LOST_BY_DAEMON = ['not-listed', 'preflight-dropped'] as const satisfies PhoneFaultId[];
+/** What a phone gets right that is attached anew: a tunnel that stalled. */
+const LOST_BY_ATTACH = ['hang'] as const satisfies PhoneFaultId[];
 /** Certificates of a pairing live for ten years. */
 const LONG_AGO_MS = 11 * 365 * 86_400_000;
 /** A flapping connection is two seconds long: out for a quarter of it. */
@@ -133,6 +135,15 @@ export class Bench extends EventEmitter<BenchEvents> {
     this.disconnect(seat);
     this.mux.detach(seat.phone, 'network');
     this.emit('change');
+  }
+
+  /** The phone leaves the bus and comes back, as when its port is reset; what a new attach gets right is right again. */
+  recycle(name: string): void {
+    const seat = this.seat(name);
+    if (seat.devnum === 0) return;
+    this.disconnect(seat);
+    for (const fault of LOST_BY_ATTACH) seat.phone.clearFault(fault);
+    this.refresh(seat);
   }
 
   /** Brings a fault of a phone or of its place on the bus. */

@@ -39,6 +39,17 @@ export async function seededDeviceKey(seed: Seeded): Promise<DeviceKey> {
   return { privateKey, publicPem: createPublicKey(privateKey).export({ type: 'pkcs1', format: 'pem' }).toString() };
 }
 
+/** What was made in this process. A key depends on its seed alone, so that of a phone that starts anew need not be looked for again. */
+const made = new Map<string, Promise<DeviceKey>>();
+
+/** `seededDeviceKey`, made once per process and seed: hundreds of phones of one seed come and go in a lab that tries every fault. */
+export function keptDeviceKey(seed: Seeded): Promise<DeviceKey> {
+  const name = seed.fork('name-of-the-key').hex(32);
+  const kept = made.get(name) ?? seededDeviceKey(seed);
+  made.set(name, kept);
+  return kept;
+}
+
 async function seededPrime(seed: Seeded): Promise<bigint> {
   // The two highest bits set, so that the product of two has 2048 bits; odd.
   const start = BigInt(`0x${seed.hex(PRIME_BITS / 4)}`) | (3n << BigInt(PRIME_BITS - 2)) | 1n;

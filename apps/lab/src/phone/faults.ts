@@ -173,6 +173,13 @@ export const FAULTS = {
     seenBy: 'looking',
     paired: true,
   },
+  'wifi-hung': {
+    place: 'phone',
+    shows: 'does not announce itself for Wi-Fi sync, though that is on, until it is restarted',
+    cause: 'C79',
+    seenBy: 'looking',
+    paired: true,
+  },
   'clock-skew': {
     place: 'phone',
     shows: 'the clock (TimeIntervalSince1970) is 26 hours behind; nothing is broken by that alone',

@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import { devicePublicKey } from '@lockstep/agent/device';
 import { normaliseUdid } from '@lockstep/core/health';
 import fc from 'fast-check';
-import { seededDeviceKey } from './device-key.js';
+import { keptDeviceKey, seededDeviceKey } from './device-key.js';
 import { HOSTILE_NAMES, makeIdentity } from './identity.js';
 import { Seeded } from './seeded.js';
 
@@ -88,5 +88,12 @@ describe('seededDeviceKey', () => {
     expect(createPublicKey(createPrivateKey(pem)).export({ type: 'pkcs1', format: 'pem' }).toString()).toBe(one.publicPem);
     const stranger = generateKeyPairSync('rsa', { modulusLength: 2048 });
     expect(verify('sha256', message, key, sign('sha256', message, stranger.privateKey))).toBe(false);
+  });
+
+  it('is kept for its seed, and for no other', async () => {
+    const kept = await keptDeviceKey(new Seeded('k'));
+    expect(kept.publicPem).toBe((await seededDeviceKey(new Seeded('k'))).publicPem);
+    expect(await keptDeviceKey(new Seeded('k'))).toBe(kept);
+    expect((await keptDeviceKey(new Seeded('k').fork('l'))).publicPem).not.toBe(kept.publicPem);
   });
 });

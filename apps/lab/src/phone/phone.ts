@@ -35,6 +35,8 @@ interface PhoneEvents {
   fault: [];
   /** The phone left for another mode, or came back. */
   mode: ['normal' | 'recovery'];
+  /** It was restarted. */
+  restarted: [];
 }
 
 export interface PhoneOptions extends IdentityChoice {
@@ -66,7 +68,7 @@ const includes = (list: readonly PhoneFaultId[], id: PhoneFaultId) => list.inclu
 /** An iPhone as far as a computer can tell over a cable: its identity, its lockdownd, the services behind it, and the holder's taps. */
 export class SimulatedPhone extends EventEmitter<PhoneEvents> {
   readonly name: string;
-  readonly identity: PhoneIdentity;
+  identity: PhoneIdentity;
   readonly clock: LabClock;
   /** Noise for garbage answers. */
   readonly noise: Seeded;
@@ -245,7 +247,19 @@ export class SimulatedPhone extends EventEmitter<PhoneEvents> {
   /** Restarts the phone: connections end; recovery mode is left. */
   restart(): void {
     this.goDown();
+    this.clearFault('wifi-hung');
+    this.emit('restarted');
     this.changeMode('normal');
+  }
+
+  /** A restore put a system onto it. Erased, it trusts nobody and waits in Setup Assistant. It starts when its mode is left. */
+  install(system: { productVersion: string; buildVersion: string; erased: boolean }): void {
+    const { erased, ...versions } = system;
+    this.identity = { ...this.identity, ...versions };
+    if (!erased) return;
+    this.trusting.forgetAll();
+    this.passcodeLocked = false;
+    this.setFault('not-activated');
   }
 
   enterRecovery(): void {

@@ -1,7 +1,7 @@
 import { createPublicKey, X509Certificate } from 'node:crypto';
 import { certificateFor, certificatePem, type PlistDict } from '@lockstep/agent/device';
 import { provesIdentity } from './challenge.js';
-import { seededDeviceKey } from './device-key.js';
+import { keptDeviceKey } from './device-key.js';
 import type { PhoneFaultId } from './faults.js';
 import type { Seeded } from './seeded.js';
 
@@ -43,7 +43,7 @@ const CERTIFIED_AT = new Date(Date.UTC(2026, 0, 1));
 
 /** An organisation's identity, PEM; the same seed is the same identity. */
 export async function labOrganisation(seed: Seeded, name = LAB_ORGANISATION): Promise<LabOrganisation> {
-  const { privateKey } = await seededDeviceKey(seed.fork('organisation'));
+  const { privateKey } = await keptDeviceKey(seed.fork('organisation'));
   const subjectKey = createPublicKey(privateKey);
   const der = certificateFor({ role: 'host', serial: 4_711, subjectKey, issuerKey: privateKey, now: CERTIFIED_AT });
   return {

@@ -3,7 +3,7 @@ import type { SecureContext } from 'node:tls';
 import { certificateFor, certificatePem, type PlistDict } from '@lockstep/agent/device';
 import type { LabClock } from './clock.js';
 import { Consent, type HolderHabits, type TrustDialog } from './consent.js';
-import { type DeviceKey, seededDeviceKey } from './device-key.js';
+import { type DeviceKey, keptDeviceKey } from './device-key.js';
 import type { PhoneFaultId } from './faults.js';
 import { checkOffer, type GrantedPairing, Pairings } from './pairings.js';
 import type { LockdownSession, OfferedRecord } from './requests.js';
@@ -60,9 +60,9 @@ export class PhoneTrust {
     return this.pairings.all().map((p) => p.hostId);
   }
 
-  /** The first call makes the key (about 0.1 s). */
+  /** The first call makes the key (about 0.1 s), unless this process made that of this seed before. */
   deviceKey(): Promise<DeviceKey> {
-    this.key ??= seededDeviceKey(this.o.seed.fork('device-key'));
+    this.key ??= keptDeviceKey(this.o.seed.fork('device-key'));
     return this.key;
   }
 
@@ -184,7 +184,7 @@ export class PhoneTrust {
 
   /** Somebody between computer and phone, with a key and a certificate of his own. */
   private async impostorContext(): Promise<SecureContext> {
-    const { privateKey } = await seededDeviceKey(this.o.seed.fork('impostor-key'));
+    const { privateKey } = await keptDeviceKey(this.o.seed.fork('impostor-key'));
     const der = certificateFor({
       role: 'device',
       serial: 1,
