@@ -3,9 +3,11 @@ import { AboutModule } from './about.module.js';
 import { AccessModule, type Doors, type OrderKeys } from './access/index.js';
 import { AgentsModule } from './agents/index.js';
 import { FixesModule } from './fixes/index.js';
+import { GuidedModule } from './guided/index.js';
 import { LiveModule } from './live/index.js';
 import { PairsModule } from './pairs/index.js';
 import { type Env, type Platform, PlatformModule } from './platform/index.js';
+import { ReplayModule } from './replay/index.js';
 import { SoftwareModule } from './software/index.js';
 import { TicketsModule } from './tickets/index.js';
 
@@ -23,7 +25,9 @@ export class AppModule {
         AgentsModule,
         PairsModule,
         FixesModule.of(env),
+        GuidedModule,
         TicketsModule.of(env.ticketPace),
+        ReplayModule,
         LiveModule,
         AboutModule,
       ],

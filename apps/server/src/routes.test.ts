@@ -18,6 +18,7 @@ const PUBLIC = [
   'POST /api/v1/session',
   'GET /api/v1/setup',
   'POST /api/v1/setup',
+  'POST /api/v1/password',
   'POST /agent/v1/enrol',
 ];
 /** For programs on the same computer without a token; from elsewhere they need one. */

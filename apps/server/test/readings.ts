@@ -84,3 +84,23 @@ export const MUX_DOWN: Change = {
   'trust-session': { failed: 'unreachable' },
   'service-start': { failed: 'unreachable' },
 };
+/** The phone hangs in recovery: cause C01, once its half minute of patience is over and no program is known to restore it. */
+export const RECOVERY: Change = {
+  'usb-device': {
+    mode: 'recovery',
+    vendorId: 0x5ac,
+    productId: 0x1281,
+    speedMbps: 480,
+    location: '1-2',
+    hubDepth: 0,
+    address: 6,
+    muxInterface: false,
+    modelHint: null,
+  },
+  'mux-device': 'absent',
+  lockdown: 'gone',
+  'pair-record': 'gone',
+  'trust-session': 'gone',
+  'service-start': 'gone',
+  'passcode-lock': 'gone',
+};

@@ -9,6 +9,7 @@ import { WebSocketServer } from 'ws';
 import { Audit, type Caller, HostKeys, OrderKeyRotation, OrderKeys } from '../src/access/index.js';
 import { Agents } from '../src/agents/index.js';
 import { Fixes } from '../src/fixes/index.js';
+import { Guided } from '../src/guided/index.js';
 import { Pairs } from '../src/pairs/index.js';
 import { ALONE, Bus, createLog, Database, type JobData, type JobHandler, type JobName, type Topic } from '../src/platform/index.js';
 import { Tickets } from '../src/tickets/index.js';
@@ -71,7 +72,7 @@ export async function startRooms(options: { handshakeMs?: number; pingMs?: numbe
     { database, clock, log, bus, hostKeys, orderKeys, node: { id: randomUUID() }, leader: ALONE, relay: null },
     { handshakeMs: options.handshakeMs ?? 10_000, pingMs: options.pingMs ?? 25_000 },
   );
-  const pairs = new Pairs({ database, agents, leader: ALONE, bus, clock, log });
+  const pairs = new Pairs({ database, agents, leader: ALONE, audit, bus, clock, log });
   const jobs = new CourierJobs();
   const fixes = new Fixes({
     database,
@@ -85,6 +86,7 @@ export async function startRooms(options: { handshakeMs?: number; pingMs?: numbe
     clock,
     log,
   });
+  const guided = new Guided({ database, agents, fixes, leader: ALONE, audit, bus, clock, log });
   const tickets = new Tickets({ database, pairs, fixes, audit, leader: ALONE, bus, clock, log, pace: DEFAULT_PACE });
   agents.start();
   // The first query through Prisma takes its time; no test's deadline should pay for it.
@@ -133,6 +135,7 @@ export async function startRooms(options: { handshakeMs?: number; pingMs?: numbe
     pairs,
     jobs,
     fixes,
+    guided,
     tickets,
     enrol,
     connect,

@@ -15,6 +15,9 @@ import { IdempotencyInterceptor } from './idempotency.interceptor.js';
 import { OrderKeyRotation } from './order-key-rotation.js';
 import { OrderKeysController } from './order-keys.controller.js';
 import { OrderKeys } from './order-keys.js';
+import { PasswordLinks } from './password-links.js';
+import { PeopleController } from './people.controller.js';
+import { People } from './people.js';
 import { newSecret, secretOf } from './secrets.js';
 import { SessionController } from './session.controller.js';
 import { Sessions } from './sessions.js';
@@ -46,6 +49,8 @@ export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdo
       HostKeys,
       Sessions,
       Setup,
+      People,
+      PasswordLinks,
       ApiTokens,
       EnrolmentTokens,
       Authentication,
@@ -54,7 +59,7 @@ export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdo
     ];
     return {
       module: AccessModule,
-      controllers: [SessionController, TokensController, HostsController, OrderKeysController],
+      controllers: [SessionController, PeopleController, TokensController, HostsController, OrderKeysController],
       providers: [
         { provide: Doors, useValue: doors },
         { provide: OrderKeys, useValue: orderKeys },
@@ -79,6 +84,16 @@ export class AccessModule implements OnApplicationBootstrap, OnApplicationShutdo
           provide: Setup,
           useFactory: (db: Database, clock: Clock, audit: Audit, sessions: Sessions) =>
             new Setup(db, clock, audit, sessions, env.redisUrl === null ? newSecret : () => secretOf(orderKeys.derive('set-up token'))),
+          inject: [Database, Clock, Audit, Sessions],
+        },
+        {
+          provide: People,
+          useFactory: (db: Database, clock: Clock, audit: Audit, sessions: Sessions) => new People({ db, clock, audit, sessions }),
+          inject: [Database, Clock, Audit, Sessions],
+        },
+        {
+          provide: PasswordLinks,
+          useFactory: (db: Database, clock: Clock, audit: Audit, sessions: Sessions) => new PasswordLinks({ db, clock, audit, sessions }),
           inject: [Database, Clock, Audit, Sessions],
         },
         {

@@ -110,12 +110,13 @@ export class ApiTokens {
     });
   }
 
-  /** Whose token a request carries; null for none of ours, or one that is over. */
+  /** Whose token a request carries; null for none of ours, one that is over, or one whose maker is disabled. */
   async find(secret: string): Promise<Caller | null> {
     if (!secret.startsWith(PREFIX)) return null;
     const now = this.clock.date();
     const found = await this.db.pool.query<{ id: string; name: string; role: Role; last_used_at: Date | null }>(
-      'SELECT id, name, role, last_used_at FROM api_token WHERE token_hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)',
+      `SELECT t.id, t.name, t.role, t.last_used_at FROM api_token t LEFT JOIN person p ON p.id = t.created_by
+       WHERE t.token_hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > $2) AND p.disabled_at IS NULL`,
       [hashOf(secret), now],
     );
     const row = found.rows[0];

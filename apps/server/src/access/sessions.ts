@@ -34,7 +34,7 @@ interface SessionRow {
 }
 
 /** Why a sign-in was refused. */
-export const SIGN_IN_REFUSALS = ['unknown-address', 'wrong-password', 'disabled', 'too-many-attempts'] as const;
+export const SIGN_IN_REFUSALS = ['unknown-address', 'wrong-password', 'no-password', 'disabled', 'too-many-attempts'] as const;
 export type SignInRefusal = (typeof SIGN_IN_REFUSALS)[number];
 
 /** Browsers that signed in. */
@@ -63,7 +63,14 @@ export class Sessions {
     const person = await this.db.prisma.person.findUnique({ where: { email: body.email } });
     const right = await checkPassword(person !== null && person.disabledAt === null ? person.passwordHash : null, body.password);
     if (!right || person === null) {
-      const reason = person === null ? 'unknown-address' : person.disabledAt === null ? 'wrong-password' : 'disabled';
+      const reason =
+        person === null
+          ? 'unknown-address'
+          : person.disabledAt !== null
+            ? 'disabled'
+            : person.passwordHash === null
+              ? 'no-password'
+              : 'wrong-password';
       this.refused(reason);
       await this.audit.write(null, {
         actor: ANONYMOUS,
@@ -153,6 +160,36 @@ export class Sessions {
       this.bus.publish('session.ended', { sessionIds: [sessionId] });
     }
     return cookie('', new Date(0), from.secure);
+  }
+
+  /**
+   * Ends the sessions of a person, but for one that is kept. What it returns is to be told with `tellEnded` after the commit.
+   * @param keep the session that goes on; null: none
+   */
+  async endOf(tx: Tx, personId: string, keep: string | null = null): Promise<string[]> {
+    const gone = await tx.query<{ id: string }>('DELETE FROM session WHERE person_id = $1 AND id IS DISTINCT FROM $2::uuid RETURNING id', [
+      personId,
+      keep,
+    ]);
+    return gone.rows.map((r) => r.id);
+  }
+
+  /** Closes the sockets of sessions that ended, at every server. */
+  tellEnded(sessionIds: readonly string[]): void {
+    if (sessionIds.length > 0) this.bus.publish('session.ended', { sessionIds: [...sessionIds] });
+  }
+
+  /**
+   * Counts an attempt to say the password of a person who is signed in.
+   * @returns how to take it back when it was right
+   * @throws ProblemError 429
+   */
+  attemptOf(email: string, address: string): () => void {
+    const [honestAddress, honestAccount] = this.attempt(email, address);
+    return () => {
+      honestAddress();
+      honestAccount();
+    };
   }
 
   /** Those of these sessions that are over. */

@@ -18,7 +18,7 @@ interface Opening {
   reject: (error: unknown) => void;
 }
 
-/** Sign-ons that go into one transaction. */
+/** Hosts that sign on, leave, or were heard, in one transaction. */
 const BATCH = 256;
 
 /** The rows that say which epoch of a host is committed how far, and when the host was last heard. */
@@ -140,23 +140,26 @@ export class HostLinks {
 
   async #flush(): Promise<void> {
     await this.#leave();
-    const contacts = [...this.#contacts];
-    if (contacts.length === 0) return;
-    try {
-      await this.transactions.run(
-        contacts.map(([hostId]) => hostId),
-        async (tx) => {
-          await tx.client.query(
-            `UPDATE host_link l SET last_contact_at = greatest(l.last_contact_at, u.at)
-             FROM unnest($1::uuid[], $2::timestamptz[]) AS u(host_id, at) WHERE l.host_id = u.host_id`,
-            [contacts.map(([hostId]) => hostId), contacts.map(([, at]) => new Date(at).toISOString())],
-          );
-        },
-      );
-      for (const [hostId, at] of contacts) if (this.#contacts.get(hostId) === at) this.#contacts.delete(hostId);
-    } catch (error) {
-      if (!(error instanceof DatabaseUnavailable)) throw error;
-      this.log.warn('contacts could not be written, trying again later', { hosts: contacts.length, error });
+    // A part at a time: all at once they would hold every host, and what agents tell would wait for it.
+    for (const contacts = [...this.#contacts]; contacts.length > 0; ) {
+      const part = contacts.splice(0, BATCH);
+      try {
+        await this.transactions.run(
+          part.map(([hostId]) => hostId),
+          async (tx) => {
+            await tx.client.query(
+              `UPDATE host_link l SET last_contact_at = greatest(l.last_contact_at, u.at)
+               FROM unnest($1::uuid[], $2::timestamptz[]) AS u(host_id, at) WHERE l.host_id = u.host_id`,
+              [part.map(([hostId]) => hostId), part.map(([, at]) => new Date(at).toISOString())],
+            );
+          },
+        );
+      } catch (error) {
+        if (!(error instanceof DatabaseUnavailable)) throw error;
+        this.log.warn('contacts could not be written, trying again later', { hosts: part.length + contacts.length, error });
+        return;
+      }
+      for (const [hostId, at] of part) if (this.#contacts.get(hostId) === at) this.#contacts.delete(hostId);
     }
   }
 

@@ -53,11 +53,24 @@ export class DatabaseUnavailable extends Error {
 const BLAMES_CONTENT: ReadonlySet<string> = new Set(['21', '22', '23', '54']);
 
 /**
- * Runs transactions about hosts, one at a time in this process, each holding the rows of its hosts in one order. Memory that mirrors the
- * rows may be changed inside and nowhere else.
+ * Transactions under way at once in this process. While one waits for the disk or the database, another computes: with two that commit what
+ * agents tell, sign-ons and sweeps still find a place. Below the least number of connections that a server may have.
+ */
+const AT_ONCE = 3;
+
+/**
+ * Runs transactions about hosts, those about one host one after the other in the order in which they were asked for, some about different
+ * hosts at once, each holding the rows of its hosts in one order. Memory that mirrors the rows of a host may be changed inside and nowhere
+ * else.
  */
 export class HostTransactions {
-  #last: Promise<unknown> = Promise.resolve();
+  /** The end of the last transaction about each host that runs or waits; it never rejects. */
+  readonly #last = new Map<string, Promise<void>>();
+  /** The ends of all that run or wait. */
+  readonly #open = new Set<Promise<void>>();
+  #places = AT_ONCE;
+  /** Whose hosts are free, and who waits for a place. */
+  readonly #waiting: (() => void)[] = [];
 
   constructor(
     private readonly database: Pick<Database, 'pool'>,
@@ -71,9 +84,42 @@ export class HostTransactions {
    * @throws DatabaseUnavailable when the database is to blame; what `work` threw otherwise.
    */
   run<T>(hostIds: Iterable<string>, work: (tx: HostTx) => Promise<T>): Promise<T> {
-    const mine = this.#last.then(() => this.#run([...new Set(hostIds)].sort(), work));
-    this.#last = mine.catch(() => undefined);
+    const ids = [...new Set(hostIds)].sort();
+    const earlier = new Set<Promise<void>>();
+    for (const id of ids) {
+      const last = this.#last.get(id);
+      if (last) earlier.add(last);
+    }
+    // Hosts first, then a place: whoever has a place waits for nobody who has none.
+    const mine = Promise.all(earlier)
+      .then(() => this.#enter())
+      .then(() => this.#run(ids, work).finally(() => this.#leave()));
+    const over = mine.then(
+      () => undefined,
+      () => undefined,
+    );
+    this.#open.add(over);
+    for (const id of ids) this.#last.set(id, over);
+    void over.then(() => {
+      this.#open.delete(over);
+      for (const id of ids) if (this.#last.get(id) === over) this.#last.delete(id);
+    });
     return mine;
+  }
+
+  #enter(): Promise<void> | undefined {
+    if (this.#places > 0) {
+      this.#places--;
+      return undefined;
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Hands the place to who waits longest. */
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next) next();
+    else this.#places++;
   }
 
   async #writePictures(client: Tx, links: ReadonlyMap<string, LockedLink>, hostIds: readonly string[]): Promise<string[]> {
@@ -83,9 +129,9 @@ export class HostTransactions {
     return others;
   }
 
-  /** Resolves when nothing runs any more. */
+  /** Resolves when nothing that was asked for until now runs any more. */
   async idle(): Promise<void> {
-    await this.#last;
+    await Promise.all(this.#open);
   }
 
   async #run<T>(hostIds: readonly string[], work: (tx: HostTx) => Promise<T>): Promise<T> {

@@ -41,6 +41,8 @@ export interface IngestWatch {
   acknowledged(seconds: number): void;
 }
 
+/** Batches under way at once, of different hosts: while one waits for the database, the other is diagnosed. */
+const AT_ONCE = 2;
 /** Hosts in one transaction, and messages of all of them together. */
 const BATCH_HOSTS = 256;
 const BATCH_MESSAGES = 2_048;
@@ -51,13 +53,16 @@ export const HELD = { bytes: 2 * 1024 * 1024, resumeBytes: 512 * 1024 } as const
 
 interface Lane {
   waiting: Incoming[];
+  /** Some of it is in a batch that runs: the rest waits for that, since a host's messages are committed in order. */
+  isRunning: boolean;
   /** Waiting and in the running batch. */
   held: number;
   heldBytes: number;
 }
 
 /**
- * Commits what agents tell: one transaction at a time for a batch of many hosts, then the acknowledgements. A batch that fails is
+ * Commits what agents tell: a transaction for a batch of many hosts, then the acknowledgements; two batches at a time, a host in at most one
+ * of them. A batch that fails is
  * halved until the message that is to blame stands alone and goes to quarantine; while the database is to blame everything waits, and
  * nobody is acknowledged.
  */
@@ -67,7 +72,7 @@ export class Ingest {
   readonly #lanes = new Map<string, Lane>();
   readonly #barred = new WeakSet<object>();
   readonly #stop = new AbortController();
-  #loop: Promise<void> | null = null;
+  readonly #loops = new Set<Promise<void>>();
   #acknowledge: Acknowledge = () => undefined;
   #drained: (hostId: string) => void = () => undefined;
   #watch: IngestWatch | null = null;
@@ -99,13 +104,13 @@ export class Ingest {
 
   /** Puts a message at the end of its host's lane. False: the lane is full now, read no more until it has drained. */
   offer(incoming: Incoming): boolean {
-    const lane = this.#lanes.get(incoming.hostId) ?? { waiting: [], held: 0, heldBytes: 0 };
+    const lane = this.#lanes.get(incoming.hostId) ?? { waiting: [], isRunning: false, held: 0, heldBytes: 0 };
     this.#lanes.set(incoming.hostId, lane);
     lane.waiting.push(incoming);
     if (this.#watch) this.#arrived.set(incoming, performance.now());
     lane.held++;
     lane.heldBytes += incoming.raw.length;
-    this.#loop ??= this.#run();
+    if (!lane.isRunning && this.#loops.size < AT_ONCE) this.#begin();
     return lane.heldBytes < HELD.bytes;
   }
 
@@ -130,14 +135,21 @@ export class Ingest {
     const late = new Promise<void>((done) => {
       timer = setTimeout(done, withinMs);
     });
-    await Promise.race([this.#loop ?? Promise.resolve(), late]);
+    await Promise.race([Promise.all(this.#loops), late]);
     clearTimeout(timer);
   }
 
   /** Finishes the running batch and takes no more. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#loop;
+    await Promise.all(this.#loops);
+  }
+
+  #begin(): void {
+    const loop: Promise<void> = this.#run().finally(() => {
+      this.#loops.delete(loop);
+    });
+    this.#loops.add(loop);
   }
 
   async #run(): Promise<void> {
@@ -147,17 +159,17 @@ export class Ingest {
       await this.#process(batch);
       this.#release(batch);
     }
-    this.#loop = null;
   }
 
-  /** The next batch: a fair share of every waiting host, in order within each. */
+  /** The next batch: a fair share of every waiting host of which nothing runs, in order within each. */
   #take(): Incoming[] {
     const batch: Incoming[] = [];
     let hosts = 0;
     for (const [hostId, lane] of this.#lanes) {
       if (hosts >= BATCH_HOSTS || batch.length >= BATCH_MESSAGES) break;
-      if (lane.waiting.length === 0) continue;
+      if (lane.waiting.length === 0 || lane.isRunning) continue;
       hosts++;
+      lane.isRunning = true;
       batch.push(...lane.waiting.splice(0, LIMITS.inFlight));
       // Behind all others: the next batch begins with whom this one left out.
       this.#lanes.delete(hostId);
@@ -175,6 +187,7 @@ export class Ingest {
     }
     for (const hostId of new Set(batch.map((m) => m.hostId))) {
       const lane = this.#lanes.get(hostId);
+      if (lane) lane.isRunning = false;
       if (lane && lane.heldBytes <= HELD.resumeBytes) this.#drained(hostId);
       if (lane && lane.held === 0) this.#lanes.delete(hostId);
     }

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { FIX_IDS, FIXES, mayRun } from '@lockstep/core/fixes';
+import { APPROVAL_WAIT_MS, type Approval, approvalOf, FIX_IDS, FIXES, mayRun } from '@lockstep/core/fixes';
 import { type CauseId as Cause, CauseId } from '@lockstep/core/health';
 import type { RunView } from '@lockstep/core/protocol';
 import { z } from 'zod';
@@ -15,8 +15,9 @@ import {
   sqlState,
   UNIQUE_VIOLATION,
 } from '../platform/index.js';
+import { checkAskedFor, checkRecord, RECORD } from './ask-record.js';
 import type { Orders } from './orders.js';
-import { RUNS, type RunRecord, runView } from './run-rows.js';
+import { AWAITING, RUNS, type RunRecord, runView } from './run-rows.js';
 import { type Aim, aimAtHost, aimAtPair, sightOf } from './target.js';
 
 /** How long an order waits for a computer that is offline: a day, the longest a laptop is shut between two working days. */
@@ -24,7 +25,13 @@ export const QUEUED_MS = 24 * 3_600_000;
 
 /** Body of POST /fix-runs: a pair, or a host for a fix that acts on the computer as a whole. */
 export const AskBody = z
-  .strictObject({ pairId: z.uuid().optional(), hostId: z.uuid().optional(), fix: z.enum(FIX_IDS), cause: CauseId.optional() })
+  .strictObject({
+    pairId: z.uuid().optional(),
+    hostId: z.uuid().optional(),
+    fix: z.enum(FIX_IDS),
+    cause: CauseId.optional(),
+    ...RECORD,
+  })
   .superRefine((b, ctx) => {
     if (b.pairId === undefined && b.hostId === undefined)
       ctx.addIssue({ code: 'custom', path: ['pairId'], message: 'is required, or hostId instead' });
@@ -32,6 +39,7 @@ export const AskBody = z
       ctx.addIssue({ code: 'custom', path: ['hostId'], message: 'cannot be given together with pairId' });
     if (b.pairId === undefined && b.hostId !== undefined && FIXES[b.fix].scope === 'pair')
       ctx.addIssue({ code: 'custom', path: ['pairId'], message: `is required: ${b.fix} acts on one pair` });
+    checkAskedFor(b, ctx);
   });
 export type AskBody = z.output<typeof AskBody>;
 
@@ -60,6 +68,7 @@ export class Asking {
     const { database, orders, audit, clock, isConnected } = this.deps;
     const id = randomUUID();
     const now = clock.now();
+    let needs: Approval = 'none';
     try {
       await database.tx(async (tx) => {
         const aim = await this.#aim(tx, body);
@@ -76,9 +85,11 @@ export class Asking {
           throw new ProblemError(409, 'cause-not-open', `The cause ${body.cause ?? ''} is not open here now.`, [
             { field: 'cause', message: 'is not open' },
           ]);
+        needs = approvalOf(body.fix, caller.role, target.os);
+        if (needs === 'second-person') checkRecord(body, caller, target.backupAt ?? null, now);
         await tx.query(
           `INSERT INTO fix_run (id, host_id, pair_id, udid, fix, cause, state, requested_by_kind, requested_by_id, requested_by, before, asked_at, expires_at)
-           VALUES ($1, $2, $3, $4, $5, $6, 'queued', $7, $8, $9, $10, $11, $12)`,
+           VALUES ($1, $2, $3, $4, $5, $6, $13, $7, $8, $9, $10, $11, $12)`,
           [
             id,
             aim.hostId,
@@ -91,25 +102,44 @@ export class Asking {
             caller.name,
             JSON.stringify(snapshot),
             new Date(now).toISOString(),
-            new Date(now + QUEUED_MS).toISOString(),
+            new Date(now + (needs === 'none' ? QUEUED_MS : APPROVAL_WAIT_MS)).toISOString(),
+            needs === 'none' ? 'queued' : AWAITING,
           ],
         );
+        if (needs !== 'none')
+          await tx.query(
+            'INSERT INTO fix_approval (run_id, needs, consent_holder, consent_how, consent_at, loss_accepted_by) VALUES ($1, $2, $3, $4, $5, $6)',
+            [id, needs, body.consent?.holder ?? null, body.consent?.how ?? null, body.consent?.at ?? null, body.lossAcceptedBy ?? null],
+          );
         await audit.write(tx, {
           actor: actorOf(caller),
           action: 'fix-run.asked',
           subject: { kind: 'fix-run', id },
           address,
-          detail: { fix: body.fix, cause, hostId: aim.hostId, pairId: aim.pairId },
+          detail: {
+            fix: body.fix,
+            cause,
+            hostId: aim.hostId,
+            pairId: aim.pairId,
+            ...(needs === 'none' ? {} : { needs }),
+            ...(body.consent ? { consentOf: body.consent.holder, consentHow: body.consent.how, consentAt: body.consent.at } : {}),
+            ...(body.lossAcceptedBy === undefined ? {} : { lossAcceptedBy: body.lossAcceptedBy }),
+          },
         });
       });
     } catch (error) {
       // Two asked at once: the index on active runs let one in.
-      if (sqlState(error) === UNIQUE_VIOLATION)
-        throw new ProblemError(409, 'run-active', 'Another fix is still running here. Wait for its result.');
-      throw error;
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      throw needs === 'none'
+        ? new ProblemError(409, 'run-active', 'Another fix is still running here. Wait for its result.')
+        : new ProblemError(409, 'approval-pending', 'It was asked for already and waits for a yes.');
     }
     const run = await this.run(id);
     this.deps.bus.publish('run.changed', { runId: id, hostId: run.hostId, pairId: run.pairId });
+    if (needs !== 'none') {
+      this.deps.bus.publish('approvals.changed', {});
+      return run;
+    }
     // Not waited for longer than it takes to say so: the row is the truth, and a sweep looks for rows that nobody carried.
     await this.deps.jobs.add('fix.dispatch', { runId: id, attempt: 0 }, { id: `${id}-0` }).catch((error: unknown) => {
       this.deps.log.warn('a fix run could not be put into the queue, the sweep will', { runId: id, error });
@@ -125,7 +155,7 @@ export class Asking {
     const { database, audit, bus } = this.deps;
     await database.tx(async (tx) => {
       const { rowCount } = await tx.query(
-        `UPDATE fix_run SET state = 'cancelled', detail = 'by-person' WHERE id = $1 AND state = 'queued'`,
+        `UPDATE fix_run SET state = 'cancelled', detail = 'by-person' WHERE id = $1 AND state IN ('queued', 'awaiting-approval')`,
         [id],
       );
       if (rowCount === 1) {
@@ -135,10 +165,11 @@ export class Asking {
       const known = await tx.query<{ state: string }>('SELECT state FROM fix_run WHERE id = $1', [id]);
       const state = known.rows[0]?.state;
       if (state === undefined) throw new ProblemError(404, 'not-found', 'There is no such fix run.');
-      throw new ProblemError(409, 'too-late', `This run is ${state}: only a queued one can be cancelled.`);
+      throw new ProblemError(409, 'too-late', `This run is ${state}: only one that was not sent can be cancelled.`);
     });
     const run = await this.run(id);
     bus.publish('run.changed', { runId: id, hostId: run.hostId, pairId: run.pairId });
+    if (run.approval) bus.publish('approvals.changed', {});
     return run;
   }
 

@@ -1,9 +1,10 @@
-import { FIXES } from '@lockstep/core/fixes';
+import { type Clearance, FIXES } from '@lockstep/core/fixes';
 import { ORDER_LIFE_MS, Order, type ServerOrder, SIGNED } from '@lockstep/core/protocol';
 import type { Audit, OrderKey, OrderKeys } from '../access/index.js';
 import { SERVER } from '../access/index.js';
 import type { ConnectedHost, Connections, HostLinks } from '../agents/index.js';
 import type { Bus, Clock, Database, Log } from '../platform/index.js';
+import { clearedToSend } from './cleared.js';
 import type { FleetCap } from './fleet-cap.js';
 import { ORDERS_STOPPED, overdue, type RunChange, sendableAt } from './lifecycle.js';
 import { readSwitch } from './order-switch.js';
@@ -77,12 +78,18 @@ export class Dispatch {
         if (run.state === 'queued' && run.detail !== ORDERS_STOPPED) changed = await changeRun(tx, run, { detail: ORDERS_STOPPED });
         return 'stopped';
       }
-      const { target, snapshot } = await sightOf(tx, { hostId: run.host_id, pairId: run.pair_id, udid: run.udid }, (id) =>
-        connections.isConnected(id),
-      );
+      const sight = await sightOf(tx, { hostId: run.host_id, pairId: run.pair_id, udid: run.udid }, (id) => connections.isConnected(id));
+      const { target, snapshot } = sight;
       if (target.revoked) return end({ state: 'cancelled', detail: 'host-revoked' });
       // It waited, and what it was asked for went away meanwhile.
       if (run.sent_at === null && !snapshot.openCauses.includes(run.cause)) return end({ state: 'cancelled', detail: 'cause-closed' });
+      // Who approved it, and what they made sure of, is looked at again each time an order is signed.
+      const cleared = await clearedToSend(tx, run, sight, now.getTime());
+      if (!cleared.go && 'end' in cleared) return end({ state: 'cancelled', detail: cleared.end });
+      if (!cleared.go) {
+        if (run.state === 'queued' && run.detail !== cleared.wait) changed = await changeRun(tx, run, { detail: cleared.wait });
+        return 'held';
+      }
       const place = await this.deps.cap.take(tx, run, now);
       if (place.held) {
         changed = await changeRun(tx, run, { not_before: place.notBefore, ...(run.state === 'queued' ? { detail: null } : {}) });
@@ -97,7 +104,7 @@ export class Dispatch {
         place_at: place.place,
         ...(run.sent_at === null ? { before: snapshot } : {}),
       });
-      send = { host, order: this.#sign(orderKey, run, host, now) };
+      send = { host, order: this.#sign(orderKey, run, host, now, cleared.clearance) };
       if (run.sent_at === null) {
         await audit.write(tx, {
           actor: SERVER,
@@ -129,7 +136,7 @@ export class Dispatch {
   }
 
   /** The order as exact bytes, and the signature over them. */
-  #sign(orderKey: OrderKey, run: RunRow, host: ConnectedHost, now: Date): ServerOrder {
+  #sign(orderKey: OrderKey, run: RunRow, host: ConnectedHost, now: Date, clearance: Clearance | null): ServerOrder {
     const order = Order.parse({
       version: 1,
       keyId: orderKey.keyId,
@@ -139,6 +146,7 @@ export class Dispatch {
       runId: run.id,
       fix: run.fix,
       udid: FIXES[run.fix].scope === 'pair' ? run.udid : null,
+      ...(clearance === null ? {} : { clearance }),
       issuedAt: now.toISOString(),
       expiresAt: new Date(Math.min(now.getTime() + ORDER_LIFE_MS, run.expires_at.getTime())).toISOString(),
     });

@@ -2,6 +2,7 @@ import type { PairDetail, RunView } from '@lockstep/core/protocol';
 import type { Audit, Caller, OrderKeys } from '../access/index.js';
 import type { Agents } from '../agents/index.js';
 import { type Bus, type Clock, type Database, type Jobs, type Leadership, type Log, ProblemError } from '../platform/index.js';
+import { Approvals, type ApproveBody, type DeclineBody } from './approvals.js';
 import { type AskBody, Asking } from './ask.js';
 import { Dispatch } from './dispatch.js';
 import { Orders } from './orders.js';
@@ -32,6 +33,7 @@ export class Fixes {
   readonly sweep: RunSweep;
   readonly details: PairDetails;
   readonly #asking: Asking;
+  readonly #approvals: Approvals;
 
   constructor(private readonly deps: FixesDeps) {
     const { database, agents, leader, orderKeys, audit, jobs, bus, clock } = deps;
@@ -57,6 +59,7 @@ export class Fixes {
     });
     this.details = new PairDetails(database.pool, clock, isConnected, this.orders);
     this.#asking = new Asking({ database, orders: this.orders, audit, jobs, bus, clock, log, isConnected });
+    this.#approvals = new Approvals({ database, orders: this.orders, audit, jobs, bus, clock, log, isConnected });
     agents.ingest.register((tx, batch) => this.receipts.settle(tx, batch));
     // The job hands the order over and ends: no worker waits for a sleeping laptop.
     jobs.handle('fix.dispatch', async ({ runId }) => {
@@ -70,6 +73,16 @@ export class Fixes {
 
   cancel(id: string, caller: Caller, address: string): Promise<RunView> {
     return this.#asking.cancel(id, caller, address);
+  }
+
+  async approve(id: string, body: ApproveBody, caller: Caller, address: string): Promise<RunView> {
+    await this.#approvals.approve(id, body, caller, address);
+    return this.run(id);
+  }
+
+  async decline(id: string, body: DeclineBody, caller: Caller, address: string): Promise<RunView> {
+    await this.#approvals.decline(id, body, caller, address);
+    return this.run(id);
   }
 
   run(id: string): Promise<RunView> {

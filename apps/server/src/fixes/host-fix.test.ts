@@ -62,20 +62,20 @@ describe('a fix of the whole computer', () => {
   });
 
   it('is not asked while a phone of the computer is updated, and is when that is over', async () => {
-    const programs = (...running: string[]) => ({
+    const programs = (running: string, logAgeS: number | null) => ({
       kind: 'updater-activity',
       subject: 'host',
       state: 'seen',
-      reading: { programs: running, logAgeS: 3, lastError: null, lastErrorAt: null },
+      reading: { programs: [running], logAgeS, lastError: null, lastErrorAt: null },
       at: rooms.clock.iso(),
       probe: 'test',
       tookMs: 1,
     });
     const ask = () => rooms.fixes.ask({ hostId: id.hostId, fix: 'F08' }, TECHNICIAN, '127.0.0.1');
-    await agent.acked(agent.tell({ type: 'facts', full: false, facts: [programs('idevicerestore')] }));
+    await agent.acked(agent.tell({ type: 'facts', full: false, facts: [programs('idevicerestore', 3)] }));
     await expect(ask()).rejects.toMatchObject({ status: 409, code: 'busy' });
     // macOS's own updater watches every phone and updates none.
-    await agent.acked(agent.tell({ type: 'facts', full: false, facts: [programs('mobile-device-updater')] }));
+    await agent.acked(agent.tell({ type: 'facts', full: false, facts: [programs('mobile-device-updater', null)] }));
     expect(await ask()).toMatchObject({ fix: 'F08', state: 'queued' });
   });
 

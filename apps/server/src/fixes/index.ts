@@ -1,9 +1,14 @@
+export { APPROVAL_COLUMNS, type ApprovalColumns, type ApprovalRow, approvalView } from './approval-rows.js';
+export { ApproveBody, DeclineBody } from './approvals.js';
 export { AskBody } from './ask.js';
+export { checkAskedFor, checkRecord, RECORD } from './ask-record.js';
+export { covered, peopleStand } from './cleared.js';
 export type { Dispatched } from './dispatch.js';
 export { Fixes, type FixesDeps } from './fixes.js';
 export { FixesModule } from './fixes.module.js';
-export { JUDGE_AFTER_MS } from './lifecycle.js';
+export { JUDGE_AFTER_MS, NOT_APPROVED } from './lifecycle.js';
 export { measureFixes } from './metrics.js';
 export type { Orders } from './orders.js';
 export { RunsQuery } from './run-list.js';
-export { ACTIVE } from './run-rows.js';
+export { OPEN } from './run-rows.js';
+export { type Aim, aimAtHost, aimAtPair, sightOf } from './target.js';

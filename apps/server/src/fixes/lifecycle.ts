@@ -19,6 +19,9 @@ const RESEND_MS = { first: 20_000, last: 600_000 };
 /** The detail of a run that would have been sent if orders were not stopped. */
 export const ORDERS_STOPPED = 'orders-stopped';
 
+/** The detail of a run that nobody approved in time. */
+export const NOT_APPROVED = 'not-approved';
+
 /** Refusals after which a new order for the same run makes sense: this order was not for this connection or moment. */
 const AGAIN: ReadonlySet<OrderRefusal> = new Set(['expired', 'wrong-connection', 'wrong-epoch', 'busy']);
 
@@ -42,6 +45,7 @@ export type RunChange = Partial<
     | 'judged_at'
     | 'not_before'
     | 'place_at'
+    | 'expires_at'
   >
 >;
 
@@ -74,6 +78,8 @@ export function receive(run: RunRow, receipt: Receipt, now: Date): RunChange | n
       return refused(run, receipt.reason, now);
     case 'fix.settled': {
       if (run.settled_at !== null || run.state === 'cancelled' || run.state === 'refused') return null;
+      // Nobody said yes to it, so nothing was ordered: whatever a host says of it is not a result.
+      if (run.state === 'awaiting-approval' || run.detail === NOT_APPROVED) return null;
       return {
         state: 'settled',
         received_at: run.received_at ?? now,
@@ -119,6 +125,7 @@ export function judged(run: RunRow, after: Snapshot, now: Date, isLate = false):
 export function overdue(run: RunRow, now: Date): RunChange | null {
   if (isUnanswered(run) && run.expires_at <= now)
     return { state: 'expired', detail: run.sent_at === null ? waitedFor(run) : 'not-received' };
+  if (run.state === 'awaiting-approval' && run.expires_at <= now) return { state: 'expired', detail: NOT_APPROVED };
   if (run.state === 'received' && run.received_at !== null) {
     const row = FIXES[run.fix];
     const until = run.received_at.getTime() + (row.deadlineS + row.settleS) * 1000 + GRACE_MS;
@@ -132,7 +139,8 @@ export function overdue(run: RunRow, now: Date): RunChange | null {
  * for one whose result is here already.
  */
 export function afterRevocation(run: RunRow, now: Date): RunChange | null {
-  if (run.state === 'queued' && run.sent_at === null) return { state: 'cancelled', detail: 'host-revoked' };
+  if (run.state === 'awaiting-approval' || (run.state === 'queued' && run.sent_at === null))
+    return { state: 'cancelled', detail: 'host-revoked' };
   if (!isUnanswered(run) && run.state !== 'received') return null;
   return { ...GIVEN_UP, judged_at: now, detail: 'host-revoked' };
 }
@@ -140,7 +148,9 @@ export function afterRevocation(run: RunRow, now: Date): RunChange | null {
 /** What a run that was never sent waited for last. */
 function waitedFor(run: RunRow): string {
   if (run.detail === ORDERS_STOPPED) return ORDERS_STOPPED;
-  return run.not_before === null ? 'host-offline' : 'fleet-cap';
+  if (run.not_before !== null) return 'fleet-cap';
+  // An approved run that might not go ahead says why; any other waited for its computer.
+  return run.detail ?? 'host-offline';
 }
 
 /** From when an order for this run may be sent at all, or again over the same connection, ms. */

@@ -5,6 +5,7 @@ import type { Queryable } from '../pairs/index.js';
 import type { Bus, Clock, Database } from '../platform/index.js';
 import { FleetCap } from './fleet-cap.js';
 import { OrderSwitch, readSwitch, type StopBody, stopOf } from './order-switch.js';
+import { AWAITING } from './run-rows.js';
 
 export interface OrdersDeps {
   database: Pick<Database, 'pool' | 'tx'>;
@@ -19,10 +20,16 @@ export interface OrdersDeps {
 export class Orders {
   readonly cap: FleetCap;
   readonly #switch: OrderSwitch;
+  #elsewhere: () => Promise<number> = async () => 0;
 
   constructor(private readonly deps: OrdersDeps) {
     this.cap = new FleetCap(deps.perHour);
     this.#switch = new OrderSwitch(deps);
+  }
+
+  /** Has what waits for a yes in a room that is made after this one counted as well. */
+  countAlso(waiting: () => Promise<number>): void {
+    this.#elsewhere = waiting;
   }
 
   stopped(): Promise<OrderStopView> {
@@ -44,14 +51,15 @@ export class Orders {
   /** All of it, for people. */
   async view(): Promise<OrdersView> {
     const { pool } = this.deps.database;
-    const [stop, cap, keys] = await Promise.all([
+    const [stop, cap, keys, awaiting] = await Promise.all([
       readSwitch(pool),
       this.cap.view(pool, this.deps.clock.now()),
       pool.query<{ keyId: string; hosts: number }>(
         `SELECT l.order_key_id AS "keyId", count(*)::int AS hosts FROM host_link l JOIN host_key h ON h.id = l.host_id
          WHERE l.order_key_id IS NOT NULL AND h.revoked_at IS NULL GROUP BY 1 ORDER BY 2 DESC, 1`,
       ),
+      pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM fix_run WHERE state = '${AWAITING}'`),
     ]);
-    return { stop, cap, keys: keys.rows };
+    return { stop, cap, keys: keys.rows, approvals: (awaiting.rows[0]?.n ?? 0) + (await this.#elsewhere()) };
   }
 }

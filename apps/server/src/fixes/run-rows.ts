@@ -2,11 +2,17 @@ import type { FixId, Mechanics, Snapshot, Verdict } from '@lockstep/core/fixes';
 import type { CauseId } from '@lockstep/core/health';
 import type { RUN_STATES, RunView } from '@lockstep/core/protocol';
 import { DEVICE_NAME } from '../pairs/index.js';
+import { APPROVAL_COLUMNS, type ApprovalColumns, approvalView } from './approval-rows.js';
+import { ORDERS_STOPPED } from './lifecycle.js';
 
 export type RunState = (typeof RUN_STATES)[number];
 
-/** States in which a run is not over: one per host at most. */
+/** The state of a run that waits for somebody's yes: many per host, because it holds up no other run. */
+export const AWAITING = 'awaiting-approval' satisfies RunState;
+/** States in which a run is under way: one per host at most. */
 export const ACTIVE: readonly RunState[] = ['queued', 'sent', 'received', 'settled'];
+/** States in which a run is not over. */
+export const OPEN: readonly RunState[] = [AWAITING, ...ACTIVE];
 
 /** One row of `fix_run`. */
 export interface RunRow {
@@ -17,6 +23,8 @@ export interface RunRow {
   fix: FixId;
   cause: CauseId;
   state: RunState;
+  requested_by_kind: 'person' | 'token';
+  requested_by_id: string;
   requested_by: string;
   stage: string | null;
   awaiting: string | null;
@@ -39,11 +47,11 @@ export interface RunRow {
   place_at: Date | null;
 }
 
-export type RunRecord = RunRow & { hostname: string; device_name: string | null; stopped: boolean };
+export type RunRecord = RunRow & ApprovalColumns & { hostname: string; device_name: string | null; stopped: boolean };
 
 /** A run with the names people know; a caller adds WHERE, ORDER BY and LIMIT. */
-export const RUNS = `SELECT r.*, s.stopped, h.hostname, CASE WHEN d.udid IS NULL THEN NULL ELSE ${DEVICE_NAME} END AS device_name
-  FROM fix_run r CROSS JOIN order_switch s JOIN host_key h ON h.id = r.host_id LEFT JOIN pair p ON p.id = r.pair_id LEFT JOIN device d ON d.udid = p.udid`;
+export const RUNS = `SELECT r.*, s.stopped, h.hostname, CASE WHEN d.udid IS NULL THEN NULL ELSE ${DEVICE_NAME} END AS device_name, ${APPROVAL_COLUMNS}
+  FROM fix_run r CROSS JOIN order_switch s JOIN host_key h ON h.id = r.host_id LEFT JOIN fix_approval a ON a.run_id = r.id LEFT JOIN pair p ON p.id = r.pair_id LEFT JOIN device d ON d.udid = p.udid`;
 
 /** A run as clients see it. */
 export function runView(r: RunRecord): RunView {
@@ -72,6 +80,15 @@ export function runView(r: RunRecord): RunView {
     judgedAt: iso(r.judged_at),
     expiresAt: r.expires_at.toISOString(),
     notBefore: iso(r.state === 'queued' ? r.not_before : null),
-    heldBy: r.state !== 'queued' ? null : r.stopped ? 'stopped' : r.not_before !== null ? 'fleet-cap' : null,
+    heldBy: heldBy(r),
+    approval: approvalView(r),
   };
+}
+
+/** Why a queued run waits although its computer may be there. */
+function heldBy(r: RunRecord): NonNullable<RunView['heldBy']> | null {
+  if (r.state !== 'queued') return null;
+  if (r.stopped) return 'stopped';
+  if (r.not_before !== null) return 'fleet-cap';
+  return r.needs !== null && r.detail !== null && r.detail !== ORDERS_STOPPED ? 'not-now' : null;
 }

@@ -5,7 +5,7 @@ import type { Dispatch } from './dispatch.js';
 import { afterRevocation, JUDGE_AFTER_MS, overdue, type RunChange, sendableAt } from './lifecycle.js';
 import type { Orders } from './orders.js';
 import type { Receipts } from './receipts.js';
-import { ACTIVE, type RunRow } from './run-rows.js';
+import { AWAITING, OPEN, type RunRow } from './run-rows.js';
 import { changeRun, lockRuns } from './store.js';
 
 /** How often runs are looked at that nobody told anything about. */
@@ -99,7 +99,7 @@ export class RunSweep {
   async revoked(): Promise<void> {
     const { rows } = await this.deps.database.pool.query<{ id: string }>(
       `SELECT r.id FROM fix_run r JOIN host_key h ON h.id = r.host_id
-       WHERE r.state IN ('queued', 'sent', 'received') AND h.revoked_at IS NOT NULL ORDER BY r.id`,
+       WHERE r.state IN ('awaiting-approval', 'queued', 'sent', 'received') AND h.revoked_at IS NOT NULL ORDER BY r.id`,
     );
     for (const { id } of rows) await this.#end(id, afterRevocation);
   }
@@ -110,7 +110,7 @@ export class RunSweep {
     await this.revoked();
     const { stopped } = await orders.stopped();
     const now = clock.date();
-    const { rows } = await database.pool.query<RunRow>('SELECT * FROM fix_run WHERE state = ANY($1) ORDER BY asked_at', [ACTIVE]);
+    const { rows } = await database.pool.query<RunRow>('SELECT * FROM fix_run WHERE state = ANY($1) ORDER BY asked_at', [OPEN]);
     const over = rows.filter((r) => overdue(r, now) !== null);
     for (const run of over) await this.#end(run.id, overdue);
     const due = new Set(over.map((r) => r.id));
@@ -147,11 +147,12 @@ export class RunSweep {
         subject: { kind: 'fix-run', id: runId },
         detail: { fix: run.fix, cause: run.cause, verdict: next.verdict, reason: next.detail },
       });
-      return next;
+      return { next, was: run.state };
     });
     if (!ended) return;
     dispatch.forget(runId);
-    bus.publish('run.changed', { runId, hostId: ended.host_id, pairId: ended.pair_id });
+    bus.publish('run.changed', { runId, hostId: ended.next.host_id, pairId: ended.next.pair_id });
+    if (ended.was === AWAITING) bus.publish('approvals.changed', {});
   }
 
   #queue(work: () => Promise<unknown>): void {

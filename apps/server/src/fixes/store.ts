@@ -19,6 +19,7 @@ const COLUMNS = [
   'judged_at',
   'not_before',
   'place_at',
+  'expires_at',
 ] as const satisfies readonly (keyof RunChange)[];
 
 /** Reads runs and locks them, in the order of their ids. */

@@ -87,6 +87,7 @@ export class Live {
         void this.#tellOrders([...this.#watchers], false);
         this.#wake();
       }),
+      bus.subscribe('approvals.changed', () => void this.#tellOrders([...this.#watchers], false)),
       bus.subscribe('session.ended', ({ sessionIds }) => {
         for (const w of this.#watchers) if (w.sessionId !== null && sessionIds.includes(w.sessionId)) w.close(SIGNED_OUT, 'signed-out');
       }),

@@ -1,10 +1,10 @@
-import type { CurrentFact } from '@lockstep/core/diagnosis';
-import { FACT_KINDS, type Fact, type FactKind, factKey } from '@lockstep/core/health';
+import { type CurrentFact, worthKeeping } from '@lockstep/core/diagnosis';
+import { FACT_KINDS, type Fact, type FactKind, factKey, isNews } from '@lockstep/core/health';
 import { type AgentMessage, type AgentStill, LIMITS } from '@lockstep/core/protocol';
 import { type DeviceLabel, HOST, type Picture } from './picture.js';
 
 /** Facts about an event: no picture of the present contains them, and no second look renews them. */
-const EVENTS: ReadonlySet<FactKind> = new Set(['pairing-attempt']);
+const EVENTS: ReadonlySet<FactKind> = new Set(['pairing-attempt', 'evidence']);
 
 /** What messages did to a picture: the rows that have to be written. */
 export interface Applied {
@@ -17,6 +17,8 @@ export interface Applied {
   /** Phones seen for the first time on this host. */
   newDevices: Set<string>;
   labels: Map<string, DeviceLabel>;
+  /** Phones about which somebody answered something. */
+  answered: Set<string>;
   /** Phones beyond the limit of one host, whose facts were left out. */
   refusedDevices: Set<string>;
 }
@@ -28,13 +30,14 @@ export function nothingApplied(): Applied {
     dropped: new Map(),
     newDevices: new Set(),
     labels: new Map(),
+    answered: new Set(),
     refusedDevices: new Set(),
   };
 }
 
 /** The subjects of which anything was told. */
-export function touchedBy({ changed, renewed, dropped }: Applied): Set<string> {
-  const touched = new Set<string>();
+export function touchedBy({ changed, renewed, dropped, answered }: Applied): Set<string> {
+  const touched = new Set(answered);
   for (const map of [changed, renewed, dropped]) for (const [subject, kinds] of map) if (kinds.size > 0) touched.add(subject);
   return touched;
 }
@@ -47,7 +50,10 @@ export function apply(picture: Picture, messages: readonly AgentMessage[], now: 
   const applied = nothingApplied();
   for (const m of messages) {
     if (m.type === 'facts') takeFacts(picture, applied, m.facts, m.full, now);
-    else if (m.type === 'fix.settled') takeFacts(picture, applied, m.facts, false, now);
+    else if (m.type === 'fix.settled') {
+      picture.settledAt = now;
+      takeFacts(picture, applied, m.facts, false, now);
+    }
     else if (m.type === 'still') renew(picture, applied, m, now);
   }
   return applied;
@@ -59,6 +65,7 @@ function takeFacts(picture: Picture, applied: Applied, facts: readonly Fact[], i
     for (const [subject, kept] of picture.facts) {
       for (const kind of [...kept.keys()]) {
         if (EVENTS.has(kind) || told.has(subject === HOST ? kind : `${kind}/${subject}`)) continue;
+        keep(picture, subject, kept.get(kind)?.fact);
         kept.delete(kind);
         mark(applied.dropped, subject, kind);
         unmark(applied.changed, subject, kind);
@@ -76,7 +83,12 @@ function takeFacts(picture: Picture, applied: Applied, facts: readonly Fact[], i
       applied.newDevices.add(subject);
     }
     const at = instant(fact.at, now);
-    picture.factsOf(subject).set(fact.kind, { fact: currentFact(fact, at), tookMs: fact.tookMs });
+    const kept = picture.factsOf(subject);
+    const before = kept.get(fact.kind);
+    const after = currentFact(fact, at);
+    const since = before && !isNews(before.fact, after) ? before.since : now;
+    if (since === now) keep(picture, subject, before?.fact);
+    kept.set(fact.kind, { fact: after, tookMs: fact.tookMs, since });
     mark(applied.changed, subject, fact.kind);
     unmark(applied.dropped, subject, fact.kind);
     unmark(applied.renewed, subject, fact.kind);
@@ -85,6 +97,12 @@ function takeFacts(picture: Picture, applied: Applied, facts: readonly Fact[], i
       applied.labels.set(subject, { name, model: productType, iosVersion: productVersion });
     }
   }
+}
+
+/** Remembers of a fact that says something else now what outlives it. */
+function keep(picture: Picture, subject: string, fact: CurrentFact | undefined): void {
+  const worth = fact && subject !== HOST ? worthKeeping(fact) : null;
+  if (worth) picture.kept.set(subject, { ...picture.keptOf(subject), [worth.field]: worth.at });
 }
 
 /** All was looked at again; of slow kinds only when that is said. */

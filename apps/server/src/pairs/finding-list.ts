@@ -35,11 +35,12 @@ export interface FindingRecord {
   explained_by: string | null;
   opened_at: Date;
   closed_at: Date | null;
+  unstable_at: Date | null;
 }
 
 /** Pending findings are nobody's business: every reader leaves them out. */
 export const FINDINGS = `SELECT f.id, f.host_id, h.hostname, p.id AS pair_id, f.udid, CASE WHEN d.udid IS NULL THEN NULL ELSE ${DEVICE_NAME} END AS device_name,
-  f.cause, f.layer, f.health, f.confidence, f.evidence, f.explained_by, f.opened_at, f.closed_at
+  f.cause, f.layer, f.health, f.confidence, f.evidence, f.explained_by, f.opened_at, f.closed_at, f.unstable_at
   FROM finding f JOIN host_key h ON h.id = f.host_id LEFT JOIN pair p ON p.host_id = f.host_id AND p.udid = f.udid LEFT JOIN device d ON d.udid = f.udid
   WHERE f.state <> 'pending'`;
 
@@ -61,6 +62,7 @@ export function findingView(r: FindingRecord): FindingView {
     explainedBy: r.explained_by,
     openedAt: r.opened_at.toISOString(),
     closedAt: r.closed_at?.toISOString() ?? null,
+    unstableSince: r.unstable_at?.toISOString() ?? null,
   };
 }
 

@@ -1,11 +1,14 @@
+export { answersOfPair } from './answer-rows.js';
 export { FindingsQuery, findingsOfPair } from './finding-list.js';
 export { HostsQuery, hostById, type Presences } from './host-list.js';
 export { pairWithLadder, timelineOf } from './ladder.js';
+export { factsAbout, factsOfHost, storedFact } from './load.js';
 export { measurePairs } from './metrics.js';
 export { listPairs, PairsQuery, pairRowsOf } from './pair-list.js';
 export { DEVICE_NAME, type Queryable } from './pair-rows.js';
 export { Pairs } from './pairs.js';
 export { PairsModule } from './pairs.module.js';
+export { PAST_MS } from './past-sweep.js';
 export { Recorder, SILENT_MS } from './recorder.js';
 export { summarise } from './summary.js';
 export { Sweeps } from './sweeps.js';

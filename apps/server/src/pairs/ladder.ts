@@ -1,4 +1,4 @@
-import { type CurrentFact, type FactSet, ladder } from '@lockstep/core/diagnosis';
+import { type CurrentFact, type DiagnosisInput, type FactSet, ladder } from '@lockstep/core/diagnosis';
 import type { FactKind, FailReason } from '@lockstep/core/health';
 import type { PairRow, RungView, TimelineEntry } from '@lockstep/core/protocol';
 import { storedFact } from './load.js';
@@ -19,14 +19,14 @@ interface FactRecord {
 
 /**
  * One pair with its ladder; null when there is no such pair. The states are those of the last verdict, as in every list; what was read, and
- * when, comes from the facts as they are stored.
+ * when, comes from the facts as they are stored: `input` is what they were diagnosed from, as far as facts go.
  */
 export async function pairWithLadder(
   db: Queryable,
   id: string,
   isConnected: (hostId: string) => boolean,
   now: number,
-): Promise<{ pair: PairRow; ladder: RungView[] } | null> {
+): Promise<{ pair: PairRow; ladder: RungView[]; input: DiagnosisInput } | null> {
   const { rows } = await db.query<PairRecord>(`SELECT ${PAIR_COLUMNS} FROM ${PAIR_TABLES} WHERE p.id = $1`, [id]);
   const row = rows[0];
   if (!row) return null;
@@ -35,7 +35,7 @@ export async function pairWithLadder(
     [row.host_id, HOST, row.udid],
   );
   const of = (udid: string) => Object.fromEntries(facts.rows.filter((f) => f.udid === udid).map((f) => [f.kind, storedFact(f)])) as FactSet;
-  const input = {
+  const input: DiagnosisInput = {
     now,
     hostHeard: row.heard,
     host: of(HOST),
@@ -57,7 +57,7 @@ export async function pairWithLadder(
       fact: fact ? factView(fact) : null,
     };
   });
-  return { pair: pairRow(row, isConnected), ladder: rungs };
+  return { pair: pairRow(row, isConnected), ladder: rungs, input };
 }
 
 /** A fact as it is stored, in the words of the agent's protocol. */
@@ -75,7 +75,7 @@ function factView(f: FactRecord): Record<string, unknown> {
   };
 }
 
-/** Changes of health and presence of a pair, and its findings' openings and closings, newest first. */
+/** Changes of health and presence of a pair, its findings' openings and closings, and what people answered (`from` says who), newest first. */
 export async function timelineOf(
   db: Queryable,
   pair: { id: string; hostId: string; udid: string },
@@ -88,6 +88,8 @@ export async function timelineOf(
        (SELECT opened_at, 'finding-opened', cause, NULL, NULL FROM finding WHERE host_id = $2 AND udid IN ('', $3) AND state <> 'pending' ORDER BY opened_at DESC LIMIT $4)
        UNION ALL
        (SELECT closed_at, 'finding-closed', cause, NULL, NULL FROM finding WHERE host_id = $2 AND udid IN ('', $3) AND state = 'closed' ORDER BY closed_at DESC LIMIT $4)
+       UNION ALL
+       (SELECT at, 'answer', question, "by", answer FROM pair_answer WHERE pair_id = $1 ORDER BY id DESC LIMIT $4)
      ) t ORDER BY at DESC LIMIT $4`,
     [pair.id, pair.hostId, pair.udid, limit],
   );

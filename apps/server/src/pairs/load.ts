@@ -1,7 +1,9 @@
-import type { CurrentFact, Evidence } from '@lockstep/core/diagnosis';
+import { type CurrentFact, type Evidence, type FactSet, UNSTABLE } from '@lockstep/core/diagnosis';
 import type { CauseId, FactKind, FailReason, Health, HealthEffect, Layer, Presence, RungState } from '@lockstep/core/health';
 import type { Tx } from '../platform/index.js';
-import { Picture } from './picture.js';
+import { newestAnswers } from './answer-rows.js';
+import type { Queryable } from './pair-rows.js';
+import { HOST, Picture } from './picture.js';
 
 const ms = (d: Date) => d.getTime();
 const msOrNull = (d: Date | null) => d?.getTime() ?? null;
@@ -17,6 +19,7 @@ interface FactRow {
   seen_at: Date;
   probe: string;
   took_ms: number;
+  since: Date;
 }
 
 interface FindingRow {
@@ -32,6 +35,8 @@ interface FindingRow {
   explained_by: CauseId | null;
   since: Date;
   opened_at: Date | null;
+  unstable_at: Date | null;
+  quiet_at: Date | null;
 }
 
 interface PairStateRow {
@@ -47,6 +52,9 @@ interface PairStateRow {
   since: Date;
   seen_at: Date;
   recheck_at: Date | null;
+  session_at: Date | null;
+  wifi_at: Date | null;
+  here_at: Date | null;
 }
 
 interface HostStateRow {
@@ -58,8 +66,8 @@ interface HostStateRow {
   recheck_at: Date | null;
 }
 
-/** Reads the pictures of these hosts from their rows, inside the transaction that holds them. */
-export async function loadPictures(client: Tx, hostIds: readonly string[]): Promise<Map<string, Picture>> {
+/** Reads the pictures of these hosts as they are at `now` (ms) from their rows, inside the transaction that holds them. */
+export async function loadPictures(client: Tx, hostIds: readonly string[], now: number): Promise<Map<string, Picture>> {
   const pictures = new Map(hostIds.map((id) => [id, new Picture(id)]));
   if (hostIds.length === 0) return pictures;
   const facts = await client.query<FactRow>('SELECT * FROM fact WHERE host_id = ANY($1::uuid[])', [hostIds]);
@@ -67,7 +75,7 @@ export async function loadPictures(client: Tx, hostIds: readonly string[]): Prom
     pictures
       .get(r.host_id)
       ?.factsOf(r.udid)
-      .set(r.kind, { fact: storedFact(r), tookMs: r.took_ms });
+      .set(r.kind, { fact: storedFact(r), tookMs: r.took_ms, since: ms(r.since) });
   const findings = await client.query<FindingRow>('SELECT * FROM finding WHERE host_id = ANY($1::uuid[]) AND closed_at IS NULL', [hostIds]);
   for (const r of findings.rows) {
     pictures
@@ -84,11 +92,20 @@ export async function loadPictures(client: Tx, hostIds: readonly string[]): Prom
         explainedBy: r.explained_by,
         since: ms(r.since),
         openedAt: msOrNull(r.opened_at),
+        unstableAt: msOrNull(r.unstable_at),
+        quietAt: msOrNull(r.quiet_at),
       });
   }
+  const closings = await client.query<{ host_id: string; udid: string; cause: CauseId; closed_at: Date }>(
+    'SELECT host_id, udid, cause, closed_at FROM finding WHERE host_id = ANY($1::uuid[]) AND closed_at > $2 AND NOT own_doing',
+    [hostIds, new Date(now - UNSTABLE.withinMs)],
+  );
+  for (const r of closings.rows) pictures.get(r.host_id)?.closingsOf(r.udid, r.cause).push(ms(r.closed_at));
   const pairs = await client.query<PairStateRow>('SELECT * FROM pair WHERE host_id = ANY($1::uuid[])', [hostIds]);
   for (const r of pairs.rows) {
     const { primary_cause: cause, primary_layer: layer, primary_confidence: confidence } = r;
+    const kept = { sessionAt: msOrNull(r.session_at), wifiAt: msOrNull(r.wifi_at), hereAt: msOrNull(r.here_at) };
+    pictures.get(r.host_id)?.kept.set(r.udid, kept);
     pictures.get(r.host_id)?.pairs.set(r.udid, {
       id: r.id,
       udid: r.udid,
@@ -99,8 +116,10 @@ export async function loadPictures(client: Tx, hostIds: readonly string[]): Prom
       since: ms(r.since),
       seenAt: ms(r.seen_at),
       recheckAt: msOrNull(r.recheck_at),
+      kept,
     });
   }
+  for (const { host_id: hostId, udid, answers } of await newestAnswers(client, hostIds)) pictures.get(hostId)?.answers.set(udid, answers);
   const hosts = await client.query<HostStateRow>('SELECT * FROM host_state WHERE host_id = ANY($1::uuid[])', [hostIds]);
   for (const r of hosts.rows) {
     const picture = pictures.get(r.host_id);
@@ -108,6 +127,30 @@ export async function loadPictures(client: Tx, hostIds: readonly string[]): Prom
       picture.host = { health: r.health, heard: r.heard, privileged: r.privileged, rungs: r.rungs, recheckAt: msOrNull(r.recheck_at) };
   }
   return pictures;
+}
+
+/** The current facts about a phone and its host, or with null about the host alone. */
+export async function factsAbout(db: Queryable, hostId: string, udid: string | null): Promise<FactSet> {
+  const { rows } = await db.query<FactRow>('SELECT * FROM fact WHERE host_id = $1 AND udid = ANY($2)', [
+    hostId,
+    udid === null ? [HOST] : [HOST, udid],
+  ]);
+  // The phone's own stand above the host's of the same kind.
+  const sorted = rows.sort((a, b) => Number(a.udid !== HOST) - Number(b.udid !== HOST));
+  return Object.fromEntries(sorted.map((r) => [r.kind, storedFact(r)])) as FactSet;
+}
+
+/** The current facts of these kinds about a host, and about each phone of which it ever told. */
+export async function factsOfHost(
+  db: Queryable,
+  hostId: string,
+  kinds: readonly FactKind[],
+): Promise<{ host: FactSet; phones: FactSet[] }> {
+  const { rows } = await db.query<FactRow>('SELECT * FROM fact WHERE host_id = $1 AND kind = ANY($2)', [hostId, kinds]);
+  const sets = new Map<string, FactSet>([[HOST, {}]]);
+  for (const row of rows) sets.set(row.udid, { ...sets.get(row.udid), [row.kind]: storedFact(row) });
+  const { [HOST]: host = {}, ...phones } = Object.fromEntries(sets);
+  return { host, phones: Object.values(phones) };
 }
 
 /** A fact's row in the shape that rules and ladders read. */

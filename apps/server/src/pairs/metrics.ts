@@ -1,13 +1,13 @@
 import { RULES } from '@lockstep/core/diagnosis';
 import { HEALTHS, LAYERS, PRESENCES } from '@lockstep/core/health';
-import type { Database, Metrics } from '../platform/index.js';
+import type { Database, Metrics, SWEEPS } from '../platform/index.js';
 import type { Pairs } from './pairs.js';
 
 /** Causes that a rule exists for; what an older or newer server left in the rows counts as another. */
 const CAUSES = [...new Set(RULES.map((r) => r.id))];
 
 /** The room's numbers. They are the fleet's, read from its rows: every server process tells the same. */
-export function measurePairs(metrics: Metrics, database: Pick<Database, 'pool'>, pairs: Pick<Pairs, 'sweeps'>): void {
+export function measurePairs(metrics: Metrics, database: Pick<Database, 'pool'>, pairs: Pick<Pairs, 'sweeps' | 'past'>): void {
   metrics.gauge('lockstep_pairs', 'Pairs by presence and health', { presence: PRESENCES, health: HEALTHS }, async () => {
     const { rows } = await database.pool.query<{ presence: string; health: string; n: number }>(
       'SELECT presence, health, count(*)::int AS n FROM pair GROUP BY 1, 2',
@@ -31,5 +31,5 @@ export function measurePairs(metrics: Metrics, database: Pick<Database, 'pool'>,
     );
     return rows.map((r) => [r, r.n] as const);
   });
-  pairs.sweeps.took = (sweep, seconds) => metrics.sweeps.observe({ sweep }, seconds);
+  pairs.sweeps.took = pairs.past.took = (sweep: (typeof SWEEPS)[number], seconds: number) => metrics.sweeps.observe({ sweep }, seconds);
 }

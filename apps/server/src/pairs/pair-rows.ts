@@ -28,11 +28,13 @@ export interface PairRecord {
   seen_at: Date;
   revision: string;
   heard: boolean;
+  unstable: boolean;
 }
 
 /** Columns and tables of a pair's row; a caller adds WHERE, ORDER BY and LIMIT. */
 export const PAIR_COLUMNS = `p.id, p.host_id, h.hostname, h.os, p.udid, ${DEVICE_NAME} AS device_name, d.model, d.ios_version, p.presence, p.health,
-  p.primary_cause, p.primary_layer, p.primary_confidence, p.rungs, p.since, p.seen_at, p.revision, coalesce(s.heard, false) AS heard`;
+  p.primary_cause, p.primary_layer, p.primary_confidence, p.rungs, p.since, p.seen_at, p.revision, coalesce(s.heard, false) AS heard,
+  EXISTS (SELECT 1 FROM finding f WHERE f.host_id = p.host_id AND f.udid IN ('', p.udid) AND f.cause = p.primary_cause AND f.unstable_at IS NOT NULL AND f.closed_at IS NULL) AS unstable`;
 export const PAIR_TABLES = `pair p JOIN host_key h ON h.id = p.host_id JOIN device d ON d.udid = p.udid LEFT JOIN host_state s ON s.host_id = p.host_id`;
 
 /** A pair as clients see it. */
@@ -52,6 +54,7 @@ export function pairRow(r: PairRecord, isConnected: (hostId: string) => boolean)
     connected: isConnected(r.host_id),
     primary: cause !== null && layer !== null && confidence !== null ? { cause, layer, confidence, title: causeTitle(cause) } : null,
     rungs: r.rungs,
+    unstable: r.unstable,
     since: r.since.toISOString(),
     seenAt: r.seen_at.toISOString(),
     sentence: pairSentence({
@@ -61,6 +64,7 @@ export function pairRow(r: PairRecord, isConnected: (hostId: string) => boolean)
       presence: r.presence,
       hostHeard: r.heard,
       primary: cause,
+      unstable: r.unstable,
     }),
     revision: Number(r.revision),
   };

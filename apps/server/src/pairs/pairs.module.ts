@@ -1,7 +1,9 @@
 import { type BeforeApplicationShutdown, Global, Inject, Module, type OnApplicationBootstrap } from '@nestjs/common';
+import { Audit } from '../access/index.js';
 import { Agents } from '../agents/index.js';
 import { Bus, Clock, Database, Leader, type Leadership, Log } from '../platform/index.js';
 import { Software } from '../software/index.js';
+import { AnswersController } from './answers.controller.js';
 import { FleetSoftwareController } from './fleet-software.controller.js';
 import { FleetSoftware } from './fleet-software.js';
 import { PairsController } from './pairs.controller.js';
@@ -10,7 +12,7 @@ import { Pairs } from './pairs.js';
 /** What is known of every pair. */
 @Global()
 @Module({
-  controllers: [PairsController, FleetSoftwareController],
+  controllers: [PairsController, AnswersController, FleetSoftwareController],
   providers: [
     {
       provide: FleetSoftware,
@@ -19,9 +21,17 @@ import { Pairs } from './pairs.js';
     },
     {
       provide: Pairs,
-      useFactory: (database: Database, agents: Agents, software: Software, leader: Leadership, bus: Bus, clock: Clock, log: Log) =>
-        new Pairs({ database, agents, software, leader, bus, clock, log }),
-      inject: [Database, Agents, Software, Leader, Bus, Clock, Log],
+      useFactory: (
+        database: Database,
+        agents: Agents,
+        software: Software,
+        leader: Leadership,
+        audit: Audit,
+        bus: Bus,
+        clock: Clock,
+        log: Log,
+      ) => new Pairs({ database, agents, software, leader, audit, bus, clock, log }),
+      inject: [Database, Agents, Software, Leader, Audit, Bus, Clock, Log],
     },
   ],
   exports: [Pairs],
@@ -31,9 +41,10 @@ export class PairsModule implements OnApplicationBootstrap, BeforeApplicationShu
 
   onApplicationBootstrap(): void {
     this.pairs.sweeps.start();
+    this.pairs.past.start();
   }
 
-  beforeApplicationShutdown(): Promise<void> {
-    return this.pairs.sweeps.stop();
+  async beforeApplicationShutdown(): Promise<void> {
+    await Promise.all([this.pairs.sweeps.stop(), this.pairs.past.stop()]);
   }
 }

@@ -1,11 +1,14 @@
-import type { FindingView, FleetSummary, HostRow, PairRow } from '@lockstep/core/protocol';
+import type { AnswerView, FindingView, FleetSummary, HostRow, PairRow } from '@lockstep/core/protocol';
+import type { Audit, Caller } from '../access/index.js';
 import type { Agents } from '../agents/index.js';
 import { type Bus, type Clock, type Database, type Leadership, type Log, ProblemError } from '../platform/index.js';
 import type { Software } from '../software/index.js';
+import { type AnswerBody, Answering } from './answering.js';
 import { type FindingsQuery, listFindings } from './finding-list.js';
 import { type HostsQuery, hostById, listHosts } from './host-list.js';
 import { pairsCsv } from './pair-csv.js';
 import { listPairs, type PairsFilter, type PairsQuery, pairRowsOf } from './pair-list.js';
+import { PastSweep } from './past-sweep.js';
 import { Recorder } from './recorder.js';
 import { summarise } from './summary.js';
 import { Sweeps } from './sweeps.js';
@@ -16,6 +19,7 @@ export interface PairsDeps {
   /** Where versions are judged by; without it none is. */
   software?: Pick<Software, 'forDiagnosis' | 'onChange'>;
   leader: Leadership;
+  audit: Audit;
   bus: Bus;
   clock: Clock;
   log: Log;
@@ -25,6 +29,8 @@ export interface PairsDeps {
 export class Pairs {
   readonly recorder: Recorder;
   readonly sweeps: Sweeps;
+  readonly past: PastSweep;
+  readonly #answering: Answering;
 
   constructor(private readonly deps: PairsDeps) {
     const { database, agents, leader, bus, clock } = deps;
@@ -37,6 +43,8 @@ export class Pairs {
     );
     const { transactions, connections, links } = agents;
     this.sweeps = new Sweeps({ database, transactions, connections, links, recorder: this.recorder, leader, bus, clock, log });
+    this.past = new PastSweep({ database, leader, clock, log });
+    this.#answering = new Answering({ database, transactions, recorder: this.recorder, sweeps: this.sweeps, audit: deps.audit, bus });
     deps.software?.onChange(() => this.sweeps.newCatalogue());
     links.onTakeover((hostId) => this.sweeps.takenOver(hostId));
     agents.ingest.register((tx, batch) => this.recorder.record(tx, batch));
@@ -72,6 +80,11 @@ export class Pairs {
     const host = await hostById(this.deps.database.pool, id, this);
     if (!host) throw new ProblemError(404, 'not-found', 'There is no such host.');
     return host;
+  }
+
+  /** @throws ProblemError 404 */
+  answer(pairId: string, body: AnswerBody, caller: Caller, address: string): Promise<AnswerView> {
+    return this.#answering.answer(pairId, body, caller, address);
   }
 
   findings(query: FindingsQuery): Promise<{ items: FindingView[]; next: string | null }> {

@@ -1,4 +1,12 @@
-import type { CurrentFact, Evidence, FactSet } from '@lockstep/core/diagnosis';
+import {
+  type Answers,
+  type CurrentFact,
+  type Evidence,
+  type FactSet,
+  type History,
+  type Kept,
+  NOTHING_KEPT,
+} from '@lockstep/core/diagnosis';
 import type { CauseId, FactKind, Health, HealthEffect, Layer, Presence, RungState } from '@lockstep/core/health';
 import type { PreparedCatalogue } from '@lockstep/core/software';
 
@@ -17,6 +25,9 @@ export interface CurrentFinding {
   explainedBy: CauseId | null;
   since: number;
   openedAt: number | null;
+  /** Since when it comes and goes, and since when it is proven gone while it does, ms. */
+  unstableAt: number | null;
+  quietAt: number | null;
 }
 
 /** One row of `pair`, as far as a diagnosis reads or writes it. Times in ms. */
@@ -30,6 +41,8 @@ export interface PairState {
   since: number;
   seenAt: number;
   recheckAt: number | null;
+  /** What its facts do not show any more. */
+  kept: Kept;
 }
 
 /** One row of `host_state`. */
@@ -52,6 +65,8 @@ export interface DeviceLabel {
 export interface KeptFact {
   fact: CurrentFact;
   tookMs: number;
+  /** Since when it says this, small moves of noisy numbers left out, ms: what it said before is written to its history when this moves. */
+  since: number;
 }
 
 /**
@@ -62,6 +77,20 @@ export class Picture {
   readonly facts = new Map<string, Map<FactKind, KeptFact>>();
   readonly findings = new Map<string, Map<CauseId, CurrentFinding>>();
   readonly pairs = new Map<string, PairState>();
+  /** When findings were closed within the last hour, by subject and cause, what we did ourselves left out, ms. */
+  readonly closings = new Map<string, Map<CauseId, number[]>>();
+  /** When an order of this host came back last, ms. */
+  settledAt: number | null = null;
+  /** What people answered about its phones, the newest of each question. */
+  readonly answers = new Map<string, Answers>();
+  /** What is remembered of its phones since their facts say something else; the pair's row gets it with the next verdict. */
+  readonly kept = new Map<string, Kept>();
+  /** Fixes that were tried within a day, newest first, by phone; those of the host itself are in every list. */
+  tried: ReadonlyMap<string, NonNullable<History['tried']>> = new Map();
+  /** How its phones are at other computers. */
+  elsewhere: ReadonlyMap<string, NonNullable<History['elsewhere']>> = new Map();
+  /** When the two were read last, ms; null: they are read before the next verdict. */
+  besideAt: number | null = null;
   host: HostState | null = null;
   /** What its versions were judged by last; not stored: a picture that was read again is judged anew. */
   judgedBy: PreparedCatalogue | undefined = undefined;
@@ -72,8 +101,16 @@ export class Picture {
     return entry(this.facts, subject);
   }
 
+  keptOf(udid: string): Kept {
+    return this.kept.get(udid) ?? NOTHING_KEPT;
+  }
+
   findingsOf(subject: string): Map<CauseId, CurrentFinding> {
     return entry(this.findings, subject);
+  }
+
+  closingsOf(subject: string, cause: CauseId): number[] {
+    return entryOf(entry(this.closings, subject), cause, () => []);
   }
 
   /** The subject's facts in the shape that the rules read. */
@@ -85,9 +122,13 @@ export class Picture {
 }
 
 function entry<K, V>(map: Map<string, Map<K, V>>, key: string): Map<K, V> {
+  return entryOf(map, key, () => new Map<K, V>());
+}
+
+function entryOf<K, V>(map: Map<K, V>, key: K, make: () => V): V {
   const known = map.get(key);
   if (known) return known;
-  const made = new Map<K, V>();
+  const made = make();
   map.set(key, made);
   return made;
 }

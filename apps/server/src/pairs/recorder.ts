@@ -1,9 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
+import type { QuestionId } from '@lockstep/core/diagnosis';
 import { LIMITS } from '@lockstep/core/protocol';
 import type { PreparedCatalogue } from '@lockstep/core/software';
 import type { HostMessages, HostTx } from '../agents/index.js';
 import type { Bus } from '../platform/index.js';
+import { put } from './answer-rows.js';
 import { type Applied, apply, nothingApplied, touchedBy } from './apply.js';
+import { Beside } from './beside.js';
 import { loadPictures } from './load.js';
 import type { Picture } from './picture.js';
 import { judgePicture } from './verdicts.js';
@@ -18,6 +21,14 @@ const PART_HOSTS = 64;
 /** A host's picture with what was told of it applied. */
 type Told = Pick<HostChanges, 'picture' | 'applied'>;
 
+/** Whether a host was heard within the silence limit. */
+function heardBy(heardAt: (hostId: string) => number | null, now: number): (hostId: string) => boolean {
+  return (hostId) => {
+    const at = heardAt(hostId);
+    return at !== null && at + SILENT_MS > now;
+  };
+}
+
 /**
  * Records what agents tell and what time changes: facts, findings, health, history. Pictures of connected hosts stay in memory between
  * transactions; a transaction that fails voids the pictures it touched, another server process that writes one voids it too, and the rows
@@ -25,6 +36,7 @@ type Told = Pick<HostChanges, 'picture' | 'applied'>;
  */
 export class Recorder {
   readonly #pictures = new Map<string, Picture>();
+  readonly #beside: Beside;
 
   constructor(
     private readonly bus: Bus,
@@ -33,7 +45,9 @@ export class Recorder {
     private readonly partHosts = PART_HOSTS,
     /** What is known of Apple's releases now. */
     private readonly catalogue: () => PreparedCatalogue | undefined = () => undefined,
-  ) {}
+  ) {
+    this.#beside = new Beside(bus, this.#pictures);
+  }
 
   /** The room's share of an ingest transaction. */
   async record(tx: HostTx, batch: readonly HostMessages[]): Promise<void> {
@@ -51,10 +65,25 @@ export class Recorder {
    * @param heardAt when a host was last heard, ms; null: never
    */
   async recheck(tx: HostTx, hostIds: readonly string[], heardAt: (hostId: string) => number | null): Promise<void> {
-    await this.#change(tx, hostIds, nothingApplied, (hostId) => {
-      const at = heardAt(hostId);
-      return at !== null && at + SILENT_MS > tx.now;
-    });
+    await this.#change(tx, hostIds, nothingApplied, heardBy(heardAt, tx.now));
+  }
+
+  /** Diagnoses a pair with what somebody just answered about it; the answer's row is written already. */
+  async answered(
+    tx: HostTx,
+    told: { hostId: string; udid: string; question: QuestionId; answer: string },
+    heardAt: (hostId: string) => number | null,
+  ): Promise<void> {
+    const { hostId, udid, question, answer } = told;
+    const take = (picture: Picture): Applied => {
+      const answers = picture.answers.get(udid) ?? {};
+      put(answers, question, answer, tx.now);
+      picture.answers.set(udid, answers);
+      const applied = nothingApplied();
+      applied.answered.add(udid);
+      return applied;
+    };
+    await this.#change(tx, [hostId], take, heardBy(heardAt, tx.now));
   }
 
   /** Forgets a host's picture: it is read again when it is needed. Only inside a transaction that holds the host. */
@@ -73,7 +102,8 @@ export class Recorder {
     });
     for (const id of await tx.writePictures(hostIds)) this.#pictures.delete(id);
     const missing = hostIds.filter((id) => !this.#pictures.has(id));
-    for (const [id, picture] of await loadPictures(tx.client, missing)) this.#pictures.set(id, picture);
+    for (const [id, picture] of await loadPictures(tx.client, missing, tx.now)) this.#pictures.set(id, picture);
+    await this.#beside.read(tx.client, hostIds, tx.now);
     const told: Told[] = [];
     for (const hostId of hostIds) {
       const picture = this.#pictures.get(hostId);
@@ -95,6 +125,7 @@ export class Recorder {
       const add = (hostId: string, pairId: string) => changed.set(hostId, (changed.get(hostId) ?? new Set()).add(pairId));
       for (const { verdicts } of changes) for (const p of verdicts.pairs) add(verdicts.hostId, p.id);
       for (const p of renamed) add(p.host_id, p.id);
+      this.#beside.tell(changes);
       for (const [hostId, ids] of changed) this.bus.publish('pair.changed', { hostId, pairIds: [...ids] });
       for (const { verdicts, applied } of changes) {
         // Pages of its pairs show facts that no pair's row tells of.

@@ -1,4 +1,4 @@
-import { type Connections, DatabaseUnavailable, type HostLinks, type HostTransactions } from '../agents/index.js';
+import { type Connections, DatabaseUnavailable, type HostLinks, type HostTransactions, type HostTx } from '../agents/index.js';
 import type { Bus, Clock, Database, Leadership, Log, SWEEPS } from '../platform/index.js';
 import { type Recorder, SILENT_MS } from './recorder.js';
 
@@ -143,19 +143,22 @@ export class Sweeps {
 
   async #recheck(hostIds: readonly string[]): Promise<number> {
     if (hostIds.length === 0) return 0;
-    const { transactions, recorder, links } = this.deps;
-    await transactions.run(hostIds, async (tx) => {
-      const { rows } = await tx.client.query<{ host_id: string; last_contact_at: Date | null }>(
-        'SELECT host_id, last_contact_at FROM host_link WHERE host_id = ANY($1::uuid[])',
-        [hostIds],
-      );
-      const stored = new Map(rows.map((r) => [r.host_id, r.last_contact_at?.getTime() ?? null]));
-      await recorder.recheck(tx, hostIds, (id) => {
-        const times = [stored.get(id) ?? null, links.heardAt(id)].filter((t) => t !== null);
-        return times.length === 0 ? null : Math.max(...times);
-      });
-    });
+    const { transactions, recorder } = this.deps;
+    await transactions.run(hostIds, async (tx) => recorder.recheck(tx, hostIds, await this.heardAtOf(tx, hostIds)));
     return hostIds.length;
+  }
+
+  /** When these hosts were heard last, by this process or another, ms; null: never. */
+  async heardAtOf(tx: Pick<HostTx, 'client'>, hostIds: readonly string[]): Promise<(hostId: string) => number | null> {
+    const { rows } = await tx.client.query<{ host_id: string; last_contact_at: Date | null }>(
+      'SELECT host_id, last_contact_at FROM host_link WHERE host_id = ANY($1::uuid[])',
+      [hostIds],
+    );
+    const stored = new Map(rows.map((r) => [r.host_id, r.last_contact_at?.getTime() ?? null]));
+    return (id) => {
+      const times = [stored.get(id) ?? null, this.deps.links.heardAt(id)].filter((t) => t !== null);
+      return times.length === 0 ? null : Math.max(...times);
+    };
   }
 
   /** One round at a time, and of each kind at most one that waits: while the database is away they must not pile up. */

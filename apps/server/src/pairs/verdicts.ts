@@ -1,13 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { type Diagnosis, diagnose, type Finding, type History, type KnownFinding } from '@lockstep/core/diagnosis';
+import {
+  type Answers,
+  type Diagnosis,
+  diagnose,
+  type Finding,
+  type History,
+  isUnstable,
+  type KnownFinding,
+  QUIET_MS,
+  recall,
+} from '@lockstep/core/diagnosis';
 import type { CauseId, Health, Presence, RungState } from '@lockstep/core/health';
 import type { PreparedCatalogue } from '@lockstep/core/software';
+import { closedNow } from './closings.js';
 import { type CurrentFinding, HOST, type HostState, type PairState, type Picture } from './picture.js';
 
 /** A finding's row after a diagnosis. */
 export interface FindingChange extends CurrentFinding {
   subject: string;
   closedAt: number | null;
+  /** It closed because of what we did ourselves. */
+  ownDoing: boolean;
 }
 
 export interface HistoryEntry {
@@ -55,31 +68,34 @@ export function judgePicture(
     takeovers,
     host: hostFacts,
     device: null,
-    known: known(picture, HOST),
+    known: known(picture, HOST, now),
     ...(catalogue && { catalogue }),
     presence: 'attached',
     health: picture.host?.health ?? 'unknown',
   });
   settleFindings(picture, HOST, host, now, out);
   const self = hostState(picture, host, heard);
+  self.recheckAt = earlier(self.recheckAt, quietEnd(picture, HOST));
   const isNews = picture.judgedBy !== catalogue;
   picture.judgedBy = catalogue;
   const hostMoved =
     isNews || touched.has(HOST) || out.findings.length > 0 || out.withdrawn.length > 0 || !picture.host || !sameHost(picture.host, self);
-  const hostKnown = known(picture, HOST);
+  const hostKnown = known(picture, HOST, now);
   for (const udid of [...picture.pairs.keys(), ...newDevices]) {
     const before = picture.pairs.get(udid) ?? null;
     const isDue = before === null || (before.recheckAt !== null && before.recheckAt <= now);
     if (!hostMoved && !touched.has(udid) && !isDue) continue;
+    const device = picture.factSet(udid);
     const diagnosis = diagnose({
       now,
       hostHeard: heard,
       takeovers,
       host: hostFacts,
-      device: picture.factSet(udid),
-      known: [...hostKnown, ...known(picture, udid)],
+      device,
+      known: [...hostKnown, ...known(picture, udid, now)],
       ...(catalogue && { catalogue }),
-      history: { othersHere: othersHere(picture, udid) },
+      ...answersOf(picture, udid),
+      history: { ...recall(device, picture.keptOf(udid), now), ...besideOf(picture, udid), othersHere: othersHere(picture, udid) },
       presence: before?.presence ?? 'never-seen',
       health: before?.health ?? 'unknown',
     });
@@ -93,6 +109,19 @@ export function judgePicture(
     out.host = self;
   }
   return out;
+}
+
+/** What people answered about a phone; left out where nobody did. */
+function answersOf(picture: Picture, udid: string): { answers?: Answers } {
+  const answers = picture.answers.get(udid);
+  return answers ? { answers } : {};
+}
+
+/** What was tried, and how the phone is elsewhere; left out as long as nobody looked. */
+function besideOf(picture: Picture, udid: string): Pick<History, 'tried' | 'elsewhere'> {
+  const ofHost = picture.tried.get(HOST);
+  if (!ofHost) return {};
+  return { tried: picture.tried.get(udid) ?? ofHost, elsewhere: picture.elsewhere.get(udid) ?? null };
 }
 
 /** Causes of a phone that does not know this computer's record, and of one that the multiplexer does not list. */
@@ -115,9 +144,22 @@ function othersHere(picture: Picture, udid: string): NonNullable<History['others
 
 const earlier = (a: number | null, b: number | null) => (a === null || (b !== null && b < a) ? b : a);
 
-function known(picture: Picture, subject: string): KnownFinding[] {
+function known(picture: Picture, subject: string, now: number): KnownFinding[] {
   const scope = subject === HOST ? 'host' : 'pair';
-  return [...(picture.findings.get(subject)?.values() ?? [])].map((f) => ({ cause: f.cause, scope, state: f.state, since: f.since }));
+  const closings = picture.closings.get(subject);
+  return [...(picture.findings.get(subject)?.values() ?? [])].map((f) => {
+    const { cause, state, since, unstableAt, quietAt } = f;
+    const closedAt = closings?.get(cause);
+    if (state === 'pending' || (unstableAt === null && closedAt === undefined)) return { cause, scope, state, since };
+    return { cause, scope, state, since, unstable: isUnstable({ closedAt: closedAt ?? [], unstableAt, quietAt }, now) };
+  });
+}
+
+/** When something that comes and goes will have stayed away for long enough, the first of them, ms; null when nothing will. */
+function quietEnd(picture: Picture, subject: string): number | null {
+  let end: number | null = null;
+  for (const { quietAt } of picture.findings.get(subject)?.values() ?? []) if (quietAt !== null) end = earlier(end, quietAt + QUIET_MS);
+  return end;
 }
 
 /** Findings of one subject: a host's findings come from the host's own diagnosis only, so each is kept once. */
@@ -129,17 +171,17 @@ function settleFindings(picture: Picture, subject: string, diagnosis: Diagnosis,
     if (f.scope !== scope) continue;
     told.add(f.cause);
     const before = current.get(f.cause);
-    const after = merge(before, f, now);
+    const after = merge(before, f, now, diagnosis.quiet.includes(f.cause));
     if (before && same(before, after)) continue;
     current.set(f.cause, after);
-    out.findings.push({ ...after, subject, closedAt: null });
+    out.findings.push({ ...after, subject, closedAt: null, ownDoing: false });
   }
   for (const [cause, before] of [...current]) {
     if (told.has(cause)) continue;
     // Only proof closes what was shown; a pending finding that stopped holding was shown to nobody.
     if (before.state === 'open' && diagnosis.closed.includes(cause)) {
       current.delete(cause);
-      out.findings.push({ ...before, subject, closedAt: now });
+      out.findings.push({ ...before, subject, closedAt: now, ownDoing: closedNow(picture, subject, cause, now) });
     } else if (before.state === 'pending') {
       current.delete(cause);
       out.withdrawn.push(before.id);
@@ -147,11 +189,14 @@ function settleFindings(picture: Picture, subject: string, diagnosis: Diagnosis,
   }
 }
 
-function merge(before: CurrentFinding | undefined, f: Finding, now: number): CurrentFinding {
+function merge(before: CurrentFinding | undefined, f: Finding, now: number, isQuiet: boolean): CurrentFinding {
   const told = { cause: f.cause, state: f.state, explainedBy: f.explainedBy, since: f.since };
   const openedAt = f.state === 'open' ? (before?.openedAt ?? now) : null;
+  // Frozen by the first proof that is not believed; whatever is no proof that it is gone breaks its quiet.
+  const unstableAt = before?.unstableAt ?? (isQuiet ? now : null);
+  const quietAt = isQuiet ? (before?.quietAt ?? now) : null;
   // What is only kept for want of proof is shown with the evidence of when it last held.
-  if (before && f.frozen) return { ...before, ...told, openedAt };
+  if (before && f.frozen) return { ...before, ...told, openedAt, unstableAt, quietAt };
   return {
     id: before?.id ?? randomUUID(),
     layer: f.layer,
@@ -160,6 +205,8 @@ function merge(before: CurrentFinding | undefined, f: Finding, now: number): Cur
     evidence: f.evidence,
     ...told,
     openedAt,
+    unstableAt,
+    quietAt,
   };
 }
 
@@ -171,6 +218,8 @@ function same(a: CurrentFinding, b: CurrentFinding): boolean {
     a.health === b.health &&
     a.layer === b.layer &&
     a.since === b.since &&
+    a.unstableAt === b.unstableAt &&
+    a.quietAt === b.quietAt &&
     (a.evidence === b.evidence || JSON.stringify(a.evidence) === JSON.stringify(b.evidence))
   );
 }
@@ -202,6 +251,9 @@ function samePair(a: PairState, b: PairState): boolean {
     a.since === b.since &&
     a.seenAt === b.seenAt &&
     a.recheckAt === b.recheckAt &&
+    a.kept.sessionAt === b.kept.sessionAt &&
+    a.kept.wifiAt === b.kept.wifiAt &&
+    a.kept.hereAt === b.kept.hereAt &&
     sameRungs(a.rungs, b.rungs)
   );
 }
@@ -212,6 +264,9 @@ function settlePair(picture: Picture, udid: string, before: PairState | null, d:
   const old = { presence: before?.presence ?? 'never-seen', health: before?.health ?? null, cause: before?.primary?.cause ?? null };
   const cause = d.primary?.cause ?? null;
   const isOther = old.presence !== d.presence || old.health !== d.health || old.cause !== cause;
+  // Where it was until now counts as its last stay once it comes back.
+  if (before && old.presence === 'attached' && d.presence !== 'attached')
+    picture.kept.set(udid, { ...picture.keptOf(udid), hereAt: before.seenAt });
   const after: PairState = {
     id: before?.id ?? randomUUID(),
     udid,
@@ -222,7 +277,8 @@ function settlePair(picture: Picture, udid: string, before: PairState | null, d:
     since: before && !isOther ? before.since : now,
     // A pair whose facts are all gone was looked at when it was last looked at.
     seenAt: Number.isFinite(looked) ? looked : (before?.seenAt ?? now),
-    recheckAt: d.recheckAt,
+    recheckAt: earlier(d.recheckAt, quietEnd(picture, udid)),
+    kept: picture.keptOf(udid),
   };
   if (before && samePair(before, after)) return;
   picture.pairs.set(udid, after);

@@ -36,7 +36,7 @@ const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
  * Phones first, by `writeDevices`.
  */
 export async function writeChanges(client: Tx, changes: readonly HostChanges[], now: number): Promise<void> {
-  await writeFacts(client, changes);
+  await writeFacts(client, changes, now);
   await writeFindings(client, changes);
   await writePairs(client, changes, now);
   await writeHosts(client, changes, now);
@@ -84,22 +84,27 @@ export async function writeDevices(client: Tx, changes: readonly Pick<HostChange
   return renamed.rows;
 }
 
-async function writeFacts(client: Tx, changes: readonly HostChanges[]): Promise<void> {
+async function writeFacts(client: Tx, changes: readonly HostChanges[], now: number): Promise<void> {
   const dropped = changes
     .flatMap(({ picture, applied }) => keys(applied.dropped).map((k) => ({ host_id: picture.hostId, ...k })))
     .sort(byKey);
   await each(
     client,
-    `DELETE FROM fact f USING json_to_recordset($1::json) AS r(host_id uuid, udid text, kind text)
-     WHERE f.host_id = r.host_id AND f.udid = r.udid AND f.kind = r.kind`,
+    `WITH gone AS (
+       DELETE FROM fact f USING json_to_recordset($1::json) AS r(host_id uuid, udid text, kind text)
+       WHERE f.host_id = r.host_id AND f.udid = r.udid AND f.kind = r.kind RETURNING f.*
+     )
+     INSERT INTO fact_past (host_id, until, udid, kind, state, reason, reading, probe, at, seen_at, since)
+     SELECT host_id, greatest($2::timestamptz, since), udid, kind, state, reason, reading, probe, at, seen_at, since FROM gone`,
     dropped,
+    iso(now),
   );
   const changed = changes
     .flatMap(({ picture, applied }) =>
       keys(applied.changed).flatMap(({ udid, kind }) => {
         const kept = picture.facts.get(udid)?.get(kind);
         if (!kept) return [];
-        const { fact, tookMs } = kept;
+        const { fact, tookMs, since } = kept;
         return [
           {
             host_id: picture.hostId,
@@ -110,6 +115,7 @@ async function writeFacts(client: Tx, changes: readonly HostChanges[]): Promise<
             at: iso(fact.at),
             seen_at: iso(fact.seenAt),
             took_ms: tookMs,
+            since: iso(since),
             reason: fact.state === 'failed' ? fact.reason : null,
             reading: fact.state === 'seen' ? fact.reading : undefined,
           },
@@ -117,13 +123,21 @@ async function writeFacts(client: Tx, changes: readonly HostChanges[]): Promise<
       }),
     )
     .sort(byKey);
+  // Where it says something else since now, what it said goes to its history, in the same statement: both parts see the rows as they were.
   await each(
     client,
-    `INSERT INTO fact AS f (host_id, udid, kind, state, reason, reading, at, seen_at, probe, took_ms)
-     SELECT host_id, udid, kind, state, reason, reading, at, seen_at, probe, took_ms FROM json_to_recordset($1::json)
-       AS r(host_id uuid, udid text, kind text, state text, reason text, reading jsonb, at timestamptz, seen_at timestamptz, probe text, took_ms float8)
+    `WITH r AS MATERIALIZED (
+       SELECT * FROM json_to_recordset($1::json) AS r(host_id uuid, udid text, kind text, state text, reason text, reading jsonb,
+         at timestamptz, seen_at timestamptz, probe text, took_ms float8, since timestamptz)
+     ), past AS (
+       INSERT INTO fact_past (host_id, until, udid, kind, state, reason, reading, probe, at, seen_at, since)
+       SELECT f.host_id, greatest(r.since, f.since), f.udid, f.kind, f.state, f.reason, f.reading, f.probe, f.at, f.seen_at, f.since
+       FROM r JOIN fact f ON f.host_id = r.host_id AND f.udid = r.udid AND f.kind = r.kind WHERE f.since <> r.since
+     )
+     INSERT INTO fact AS f (host_id, udid, kind, state, reason, reading, at, seen_at, probe, took_ms, since)
+     SELECT host_id, udid, kind, state, reason, reading, at, seen_at, probe, took_ms, since FROM r
      ON CONFLICT (host_id, udid, kind) DO UPDATE SET state = excluded.state, reason = excluded.reason, reading = excluded.reading,
-       at = excluded.at, seen_at = excluded.seen_at, probe = excluded.probe, took_ms = excluded.took_ms`,
+       at = excluded.at, seen_at = excluded.seen_at, probe = excluded.probe, took_ms = excluded.took_ms, since = excluded.since`,
     changed,
   );
   const renewed = changes
@@ -160,16 +174,21 @@ async function writeFindings(client: Tx, changes: readonly HostChanges[]): Promi
       since: iso(f.since),
       opened_at: isoOrNull(f.openedAt),
       closed_at: isoOrNull(f.closedAt),
+      unstable_at: isoOrNull(f.unstableAt),
+      quiet_at: isoOrNull(f.quietAt),
+      own_doing: f.ownDoing,
     })),
   );
   await each(
     client,
-    `INSERT INTO finding AS f (id, host_id, udid, cause, layer, health, state, confidence, evidence, explained_by, since, opened_at, closed_at)
-     SELECT id, host_id, udid, cause, layer, health, state, confidence, evidence, explained_by, since, opened_at, closed_at FROM json_to_recordset($1::json)
+    `INSERT INTO finding AS f (id, host_id, udid, cause, layer, health, state, confidence, evidence, explained_by, since, opened_at, closed_at,
+       unstable_at, quiet_at, own_doing)
+     SELECT id, host_id, udid, cause, layer, health, state, confidence, evidence, explained_by, since, opened_at, closed_at, unstable_at, quiet_at, own_doing FROM json_to_recordset($1::json)
        AS r(id uuid, host_id uuid, udid text, cause text, layer layer, health text, state text, confidence float8, evidence jsonb, explained_by text,
-            since timestamptz, opened_at timestamptz, closed_at timestamptz)
+            since timestamptz, opened_at timestamptz, closed_at timestamptz, unstable_at timestamptz, quiet_at timestamptz, own_doing boolean)
      ON CONFLICT (id) DO UPDATE SET layer = excluded.layer, health = excluded.health, state = excluded.state, confidence = excluded.confidence,
-       evidence = excluded.evidence, explained_by = excluded.explained_by, since = excluded.since, opened_at = excluded.opened_at, closed_at = excluded.closed_at`,
+       evidence = excluded.evidence, explained_by = excluded.explained_by, since = excluded.since, opened_at = excluded.opened_at, closed_at = excluded.closed_at,
+       unstable_at = excluded.unstable_at, quiet_at = excluded.quiet_at, own_doing = excluded.own_doing`,
     rows,
   );
 }
@@ -189,17 +208,24 @@ async function writePairs(client: Tx, changes: readonly HostChanges[], now: numb
       since: iso(p.since),
       seen_at: iso(p.seenAt),
       recheck_at: isoOrNull(p.recheckAt),
+      session_at: isoOrNull(p.kept.sessionAt),
+      wifi_at: isoOrNull(p.kept.wifiAt),
+      here_at: isoOrNull(p.kept.hereAt),
     })),
   );
   await each(
     client,
-    `INSERT INTO pair AS p (id, host_id, udid, presence, health, primary_cause, primary_layer, primary_confidence, rungs, since, seen_at, recheck_at, revision, created_at)
-     SELECT id, host_id, udid, presence, health, primary_cause, primary_layer, primary_confidence, rungs, since, seen_at, recheck_at, 1, $2::timestamptz
+    `INSERT INTO pair AS p (id, host_id, udid, presence, health, primary_cause, primary_layer, primary_confidence, rungs, since, seen_at, recheck_at, session_at,
+       wifi_at, here_at, revision, created_at)
+     SELECT id, host_id, udid, presence, health, primary_cause, primary_layer, primary_confidence, rungs, since, seen_at, recheck_at, session_at,
+       wifi_at, here_at, 1, $2::timestamptz
      FROM json_to_recordset($1::json) AS r(id uuid, host_id uuid, udid text, presence presence, health health, primary_cause text, primary_layer layer,
-       primary_confidence float8, rungs text[], since timestamptz, seen_at timestamptz, recheck_at timestamptz)
+       primary_confidence float8, rungs text[], since timestamptz, seen_at timestamptz, recheck_at timestamptz,
+       session_at timestamptz, wifi_at timestamptz, here_at timestamptz)
      ON CONFLICT (id) DO UPDATE SET presence = excluded.presence, health = excluded.health, primary_cause = excluded.primary_cause,
        primary_layer = excluded.primary_layer, primary_confidence = excluded.primary_confidence, rungs = excluded.rungs,
-       since = excluded.since, seen_at = excluded.seen_at, recheck_at = excluded.recheck_at, revision = p.revision + 1`,
+       since = excluded.since, seen_at = excluded.seen_at, recheck_at = excluded.recheck_at,
+       session_at = excluded.session_at, wifi_at = excluded.wifi_at, here_at = excluded.here_at, revision = p.revision + 1`,
     rows,
     iso(now),
   );
@@ -230,9 +256,15 @@ async function writeHosts(client: Tx, changes: readonly HostChanges[], now: numb
   );
   await each(
     client,
-    `INSERT INTO host_state (host_id, health, heard, privileged, rungs, recheck_at, updated_at)
-     SELECT host_id, health, heard, privileged, rungs, recheck_at, $2::timestamptz
-     FROM json_to_recordset($1::json) AS r(host_id uuid, health health, heard boolean, privileged boolean, rungs text[], recheck_at timestamptz)
+    `WITH r AS MATERIALIZED (
+       SELECT * FROM json_to_recordset($1::json)
+         AS r(host_id uuid, health health, heard boolean, privileged boolean, rungs text[], recheck_at timestamptz)
+     ), moved AS (
+       INSERT INTO host_heard (host_id, at, heard) SELECT r.host_id, $2::timestamptz, r.heard FROM r LEFT JOIN host_state s USING (host_id)
+       WHERE s.heard IS DISTINCT FROM r.heard ON CONFLICT (host_id, at) DO UPDATE SET heard = excluded.heard
+     )
+     INSERT INTO host_state (host_id, health, heard, privileged, rungs, recheck_at, updated_at)
+     SELECT host_id, health, heard, privileged, rungs, recheck_at, $2::timestamptz FROM r
      ON CONFLICT (host_id) DO UPDATE SET health = excluded.health, heard = excluded.heard, privileged = excluded.privileged, rungs = excluded.rungs,
        recheck_at = excluded.recheck_at, updated_at = excluded.updated_at`,
     rows,

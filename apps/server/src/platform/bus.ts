@@ -1,3 +1,4 @@
+import { Udid } from '@lockstep/core/health';
 import { z } from 'zod';
 import { readJson } from './json.js';
 import type { Log } from './log.js';
@@ -13,6 +14,8 @@ const Ids = z.array(Id).max(10_000);
 export const TOPICS = {
   'pair.changed': z.object({ hostId: Id, pairIds: Ids.readonly() }),
   'host.changed': z.object({ hostId: Id }),
+  /** At this host these phones are well or not well since now, or are here for the first time: other hosts that know them may think otherwise. */
+  'phone.changed': z.object({ hostId: Id, udids: z.array(Udid).max(10_000).readonly() }),
   'run.changed': z.object({ runId: Id, hostId: Id, pairId: Id.nullable() }),
   /** The ticket is about this host, or a pair of it. */
   'ticket.changed': z.object({ ticketId: Id, hostId: Id }),
@@ -30,6 +33,8 @@ export const TOPICS = {
   'software.changed': z.object({}),
   /** All orders were stopped, or may be sent again. */
   'orders.changed': z.object({}),
+  /** A run began or ceased to wait for somebody's yes. */
+  'approvals.changed': z.object({}),
   /** These browser sessions are over: whoever holds their sockets closes them. */
   'session.ended': z.object({ sessionIds: Ids.readonly() }),
 } as const;

@@ -33,6 +33,7 @@ describe.each(BACKENDS.filter((b) => b.skip === null))('jobs on $name', ({ open 
     const jobs = new Jobs(on.backend, quiet);
     const seen: string[] = [];
     let failures = 1;
+    jobs.handle('replay.run', async () => {});
     jobs.handle('fix.dispatch', async ({ runId }) => {
       seen.push(runId);
       if (failures-- > 0) throw new Error('try again');

@@ -9,6 +9,8 @@ import type { OpenQueue, QueueBackend } from './queue-backends.js';
 export const JOBS = {
   /** Hand the signed order of a fix run to its host's socket. */
   'fix.dispatch': z.object({ runId: z.uuid(), attempt: z.int().min(0) }),
+  /** Live stored facts through with other rules. */
+  'replay.run': z.object({ replayId: z.uuid() }),
 } as const;
 export type JobName = keyof typeof JOBS;
 export type JobData<N extends JobName> = z.output<(typeof JOBS)[N]>;

@@ -25,7 +25,7 @@ export type Reading<L extends LabelValues> = readonly [labels: Labels<L>, value:
 export const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60] as const;
 
 /** Rounds that this server makes by the clock. */
-export const SWEEPS = ['due', 'silent', 'moved', 'contested', 'catalogue', 'runs', 'tickets'] as const;
+export const SWEEPS = ['due', 'silent', 'moved', 'contested', 'catalogue', 'past', 'runs', 'tickets'] as const;
 
 /**
  * The numbers of this process, in the text format of Prometheus. A room makes its own metrics here and keeps them. Labels are closed

@@ -1,11 +1,11 @@
 import { statSync } from 'node:fs';
 import { describe, expect, it } from '@jest/globals';
-import { compareVersions, compatibility, judgePhone, mergeCatalogue, prepareCatalogue } from '@lockstep/core/software';
+import { compareVersions, compatibility, judgePhone, judgeWindows, mergeCatalogue, prepareCatalogue } from '@lockstep/core/software';
 import { DATA_DIR } from './authorities.js';
 import { readBundled } from './bundled.js';
 
 describe('what comes with the server', () => {
-  const { parts, requirements } = readBundled();
+  const { parts, requirements, windows } = readBundled();
   const catalogue = prepareCatalogue(mergeCatalogue(parts, requirements));
   const fresh = Math.max(...parts.map((p) => p.fetchedAt));
 
@@ -27,6 +27,16 @@ describe('what comes with the server', () => {
     expect(judgePhone(catalogue, { productType: 'iPhone14,5', productVersion: newest, buildVersion: '' }, Date.now()).status).toBe(
       'feed-stale',
     );
+  });
+
+  it('knows until when Windows gets updates: each row once, and every last day is a Tuesday, as Microsoft ends them', () => {
+    const keys = windows.releases.map((r) => `${r.build} ${r.edition}`);
+    expect(new Set(keys).size).toBe(keys.length);
+    expect(windows.releases.filter((r) => new Date(r.ends).getUTCDay() !== 2)).toEqual([]);
+    expect(windows.releases.filter((r) => r.released !== null && r.released >= r.ends)).toEqual([]);
+    const read = Date.parse(windows.asOf);
+    expect(judgeWindows(windows, { build: '19045.1', edition: 'Professional' }, read).status).toBe('ended');
+    expect(judgeWindows(windows, { build: '26200.1', edition: 'Professional' }, read).status).toBe('supported');
   });
 
   it('has rows for every major version of iOS that a phone of today may come to, in order', () => {

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type DatedPart, Requirements, Snapshot } from '@lockstep/core/software';
+import { type DatedPart, Requirements, Snapshot, WindowsLifecycle } from '@lockstep/core/software';
 import { DATA_DIR } from './authorities.js';
 
 const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, DATA_DIR), 'utf8'));
@@ -8,6 +8,8 @@ const read = (name: string): unknown => JSON.parse(readFileSync(new URL(name, DA
 export interface Bundled {
   parts: DatedPart[];
   requirements: Requirements;
+  /** Until when Microsoft updates which Windows, as of the day that it names. */
+  windows: WindowsLifecycle;
 }
 
 /** Reads the files that come with the server. Throws when they were spoiled. */
@@ -16,5 +18,6 @@ export function readBundled(): Bundled {
   return {
     parts: feeds.map(({ fetchedAt, part }) => ({ part, fetchedAt: Date.parse(fetchedAt) })),
     requirements: Requirements.parse(read('software-requirements.json')),
+    windows: WindowsLifecycle.parse(read('windows-lifecycle.json')),
   };
 }

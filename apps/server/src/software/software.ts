@@ -204,7 +204,7 @@ export class Software {
 
   #prepared(): PreparedCatalogue {
     const parts = FEEDS.map((feed) => this.#partOf(feed)).filter((part) => part !== null);
-    return prepareCatalogue(mergeCatalogue(parts, this.deps.bundled.requirements));
+    return prepareCatalogue(mergeCatalogue(parts, this.deps.bundled.requirements, this.deps.bundled.windows));
   }
 
   #schedule(inMs: number): void {

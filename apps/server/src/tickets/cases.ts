@@ -11,6 +11,7 @@ import {
   type TicketSubject,
   type TriedRun,
 } from '@lockstep/core/tickets';
+import { NOT_APPROVED } from '../fixes/index.js';
 import { DEVICE_NAME, type Queryable } from '../pairs/index.js';
 import { knownTicket, type TicketRecord } from './ticket-rows.js';
 
@@ -100,11 +101,14 @@ interface RunRecord {
   mechanics: TriedRun['mechanics'];
   asked_at: Date;
   at: Date;
+  guided: boolean;
 }
 
-/** Runs that are over; what was taken back before it was sent tried nothing. */
-const RUNS = `SELECT id, host_id, udid, fix, cause, state, requested_by, verdict, waiting_for, mechanics, asked_at, coalesce(judged_at, settled_at, asked_at) AS at
-  FROM fix_run WHERE host_id = ANY($1::uuid[]) AND state IN ('judged', 'expired', 'refused') AND asked_at >= $2::timestamptz ORDER BY asked_at, id`;
+/** Runs of agents and of people that are over; what was taken back before it was sent, or never approved, tried nothing. */
+const RUNS = `SELECT id, host_id, udid, fix, cause, state, requested_by, verdict, waiting_for, mechanics, asked_at, coalesce(judged_at, settled_at, asked_at) AS at, false AS guided
+  FROM fix_run WHERE host_id = ANY($1::uuid[]) AND state IN ('judged', 'expired', 'refused') AND detail IS DISTINCT FROM '${NOT_APPROVED}' AND asked_at >= $2::timestamptz
+  UNION ALL SELECT id, host_id, udid, fix, cause, state, started_by, verdict, waiting_for, NULL, started_at, ended_at, true
+  FROM guided_run WHERE host_id = ANY($1::uuid[]) AND state IN ('judged', 'expired') AND detail IS DISTINCT FROM '${NOT_APPROVED}' AND started_at >= $2::timestamptz ORDER BY asked_at, id`;
 
 const keyOf = (hostId: string, udid: string, family: FamilyId) => `${hostId} ${udid} ${family}`;
 
@@ -200,6 +204,6 @@ function isAbout(run: RunRecord, c: Pick<Gathered, 'udid' | 'family'>): boolean 
 }
 
 function triedOf(r: RunRecord): TriedRun {
-  const { id, fix, state, verdict, mechanics } = r;
-  return { id, fix, by: r.requested_by, at: r.at.getTime(), state, verdict, waitingFor: r.waiting_for, mechanics };
+  const { id, fix, state, verdict, mechanics, guided } = r;
+  return { id, fix, by: r.requested_by, at: r.at.getTime(), state, verdict, waitingFor: r.waiting_for, mechanics, guided };
 }

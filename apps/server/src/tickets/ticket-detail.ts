@@ -25,10 +25,13 @@ interface EventRecord {
   verdict: Verdict['verdict'] | null;
   waiting_for: string | null;
   mechanics: Mechanics | null;
+  guided: boolean;
 }
 
 /** A run is read as it is now: one that was given up may have told its result later. */
-const EVENTS = `SELECT e.*, r.fix, r.state AS run_state, r.verdict, r.waiting_for, r.mechanics FROM ticket_event e LEFT JOIN fix_run r ON r.id = e.run_id`;
+const EVENTS = `SELECT e.*, coalesce(r.fix, g.fix) AS fix, coalesce(r.state, g.state) AS run_state, coalesce(r.verdict, g.verdict) AS verdict,
+  coalesce(r.waiting_for, g.waiting_for) AS waiting_for, r.mechanics, g.id IS NOT NULL AS guided
+  FROM ticket_event e LEFT JOIN fix_run r ON r.id = e.run_id LEFT JOIN guided_run g ON g.id = e.run_id`;
 
 function eventView(e: EventRecord): TicketEventView {
   return {
@@ -42,7 +45,15 @@ function eventView(e: EventRecord): TicketEventView {
     run:
       e.run_id === null
         ? null
-        : { id: e.run_id, fix: e.fix, state: e.run_state, verdict: e.verdict, waitingFor: e.waiting_for, mechanics: e.mechanics },
+        : {
+            id: e.run_id,
+            fix: e.fix,
+            state: e.run_state,
+            verdict: e.verdict,
+            waitingFor: e.waiting_for,
+            mechanics: e.mechanics,
+            guided: e.guided,
+          },
   };
 }
 

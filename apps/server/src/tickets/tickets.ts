@@ -1,7 +1,7 @@
 import type { AssigneeView, RunView, TicketDetail, TicketEventView, TicketRow, TicketSummary } from '@lockstep/core/protocol';
 import type { Pace } from '@lockstep/core/tickets';
 import type { Audit, Caller } from '../access/index.js';
-import { ACTIVE, type Fixes } from '../fixes/index.js';
+import { type Fixes, OPEN } from '../fixes/index.js';
 import type { Pairs } from '../pairs/index.js';
 import { type Bus, type Clock, type Database, type Leadership, type Log, ProblemError } from '../platform/index.js';
 import { OwnDesk } from './desks/index.js';
@@ -81,8 +81,8 @@ export class Tickets {
   }
 
   async #running({ hostId, pairId }: { hostId: string; pairId: string | null }): Promise<RunView[]> {
-    // One run per host is under way at most.
-    const { items } = await this.deps.fixes.list({ limit: 5, sort: '-askedAt', state: [...ACTIVE], host: hostId });
+    // One run per host is under way at most; others may wait for a yes.
+    const { items } = await this.deps.fixes.list({ limit: 5, sort: '-askedAt', state: [...OPEN], host: hostId });
     return items.filter((r) => pairId === null || r.pairId === null || r.pairId === pairId);
   }
 }

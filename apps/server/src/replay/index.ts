@@ -1,0 +1,2 @@
+export { ReplayModule } from './replay.module.js';
+export { Replays } from './replays.js';
