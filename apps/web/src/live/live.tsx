@@ -104,6 +104,7 @@ class Live {
       void client.invalidateQueries({ queryKey: ['ticket'] });
       void client.invalidateQueries({ queryKey: keys.hosts });
       void client.invalidateQueries({ queryKey: keys.orders });
+      void client.invalidateQueries({ queryKey: keys.approvals });
     };
     this.missed = new Missed(browser.later, regained);
     this.socket = new LiveSocket(browser, {
@@ -111,8 +112,10 @@ class Live {
         // A new connection begins with hello, and a status follows only when something does not work.
         if (m.type === 'hello') this.become(null);
         if (m.type === 'status') this.become(m.status.status === 'ok' ? null : m.status);
-        else if (m.type === 'orders') client.setQueryData(keys.orders, m.orders);
-        else if (m.type === 'tickets' || m.type === 'ticket' || m.type === 'ticket-summary') applyTickets(client, this.tickets, m);
+        else if (m.type === 'orders') {
+          client.setQueryData(keys.orders, m.orders);
+          void client.invalidateQueries({ queryKey: keys.approvals });
+        } else if (m.type === 'tickets' || m.type === 'ticket' || m.type === 'ticket-summary') applyTickets(client, this.tickets, m);
         else applyMessage(client, this.memory, m);
       },
       state: (s) => {

@@ -124,6 +124,13 @@ describe('a run that was just asked for', () => {
     const over = withRun(asked, run({ state: 'cancelled' }));
     expect([over.runs[0]?.state, over.target.activeRun]).toEqual(['cancelled', null]);
   });
+  it('that waits for a yes occupies nothing but its own fix, and goes on from there', () => {
+    const waits = withRun(detail(), run({ state: 'awaiting-approval' }));
+    expect([waits.target.activeRun, waits.target.awaiting]).toEqual([null, [{ fix: 'F11', id: 'r1' }]]);
+    const approved = withRun(waits, run({ state: 'queued' }));
+    expect([approved.target.activeRun, approved.target.awaiting]).toEqual([{ fix: 'F11', id: 'r1' }, []]);
+    expect(withRun(approved, run({ state: 'awaiting-approval' })).runs[0]?.state).toBe('queued');
+  });
   it('does not replace what the socket told meanwhile', () => {
     const ahead = detail({ runs: [run({ state: 'received' })] });
     expect(withRun(ahead, run({ state: 'queued' })).runs[0]?.state).toBe('received');

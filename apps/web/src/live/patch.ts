@@ -133,7 +133,17 @@ export function patchDetailRow(old: PairDetail, row: PairRow): PairDetail {
   return row.id === old.pair.id && row.revision > old.pair.revision ? { ...old, pair: row } : old;
 }
 
-const RUN_ORDER: readonly RunView['state'][] = ['queued', 'sent', 'received', 'settled', 'judged', 'expired', 'refused', 'cancelled'];
+const RUN_ORDER: readonly RunView['state'][] = [
+  'awaiting-approval',
+  'queued',
+  'sent',
+  'received',
+  'settled',
+  'judged',
+  'expired',
+  'refused',
+  'cancelled',
+];
 
 function laterRun(old: RunView | undefined, run: RunView): RunView {
   return old && RUN_ORDER.indexOf(old.state) > RUN_ORDER.indexOf(run.state) ? old : run;
@@ -144,8 +154,12 @@ export function withRun(detail: PairDetail, run: RunView): PairDetail {
   const known = detail.runs.find((r) => r.id === run.id);
   const runs = known ? detail.runs.map((r) => (r.id === run.id ? laterRun(r, run) : r)) : [run, ...detail.runs];
   const { activeRun } = detail.target;
-  const active = isOver(run.state) ? (activeRun?.id === run.id ? null : activeRun) : { fix: run.fix, id: run.id };
-  return { ...detail, runs, target: { ...detail.target, activeRun: active } };
+  const named = { fix: run.fix, id: run.id };
+  const others = (detail.target.awaiting ?? []).filter((r) => r.id !== run.id);
+  // What waits for a yes is not under way: it holds up only the same fix.
+  const waits = run.state === 'awaiting-approval';
+  const active = waits || isOver(run.state) ? (activeRun?.id === run.id ? null : activeRun) : named;
+  return { ...detail, runs, target: { ...detail.target, activeRun: active, awaiting: waits ? [...others, named] : others } };
 }
 
 /** Whether a run has ended. */

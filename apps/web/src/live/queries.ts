@@ -1,3 +1,4 @@
+import type { ConsentWay } from '@lockstep/core/fixes';
 import {
   AssigneeView,
   FleetSummary,
@@ -166,8 +167,13 @@ export const makeToken = (body: { uses: number; minutes: number; note: string })
   api('/enrolment-tokens', { method: 'POST', body, schema: MadeToken });
 export const revokeToken = (id: string) => api<void>(`/enrolment-tokens/${encodeURIComponent(id)}`, { method: 'DELETE', schema: null });
 export const revokeHost = (id: string) => api<void>(`/hosts/${encodeURIComponent(id)}`, { method: 'DELETE', schema: null });
+/** What is written down about a fix by which data may be lost. */
+export interface AskRecord {
+  consent?: { holder: string; how: ConsentWay; at: string };
+  lossAcceptedBy?: string;
+}
 /** Asks for a fix. The same `key` asks the same question again and gets the same run. */
-export const askFix = (body: { pairId: string; fix: RunView['fix']; cause?: string }, key: string) =>
+export const askFix = (body: { pairId: string; fix: RunView['fix']; cause?: string } & AskRecord, key: string) =>
   api('/fix-runs', { method: 'POST', body, key, schema: RunView });
 
 /** Where the whole list is to be had as CSV. */

@@ -1,4 +1,4 @@
-import type { PairDetail, PairRow, RunView, TicketDetail, TicketRow } from '@lockstep/core/protocol';
+import type { GuidedRunView, PairDetail, PairRow, RunView, TicketDetail, TicketRow } from '@lockstep/core/protocol';
 
 /** A row for tests. */
 export function row(over: Partial<PairRow> = {}): PairRow {
@@ -53,6 +53,32 @@ export function run(over: Partial<RunView> = {}): RunView {
   };
 }
 
+/** A guided run for tests. */
+export function guided(over: Partial<GuidedRunView> = {}): GuidedRunView {
+  return {
+    id: 'g1',
+    hostId: 'h',
+    pairId: 'p',
+    hostName: 'MBP-0231',
+    deviceName: 'P',
+    udid: null,
+    fix: 'F10',
+    cause: 'C41',
+    state: 'open',
+    steps: [{ step: 'unlock', who: 'holder', hasProof: true, doneAt: null, doneBy: null }],
+    startedBy: { kind: 'person', id: 'p', name: 'Ann' },
+    startedAt: '2026-11-24T09:00:00.000Z',
+    deadlineAt: '2026-11-24T09:02:00.000Z',
+    settledAt: null,
+    endedAt: null,
+    endedBy: null,
+    verdict: null,
+    waitingFor: null,
+    detail: null,
+    ...over,
+  };
+}
+
 /** One pair's page for tests. */
 export function detail(over: Partial<PairDetail> = {}): PairDetail {
   const pair = over.pair ?? row();
@@ -64,6 +90,10 @@ export function detail(over: Partial<PairDetail> = {}): PairDetail {
     timeline: [],
     efficacy: [],
     tickets: [],
+    guided: [],
+    possible: [],
+    question: null,
+    answers: [],
     target: {
       os: 'linux',
       connected: true,

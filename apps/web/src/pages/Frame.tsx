@@ -1,13 +1,15 @@
 import { printable } from '@lockstep/core/health';
-import { Menu, useMantineColorScheme } from '@mantine/core';
+import { Menu } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useNavigate, useRouter, useRouterState } from '@tanstack/react-router';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { enter, keys, LiveProvider, ordersQuery, sessionQuery, signOut, useLiveState, useServerStatus } from '../live/index.js';
 import { Announcer, KeyHelp, LoadingRows, Name, timeOfDay, useCommands, useTicking } from '../ui/index.js';
 import { Brand } from './Brand.js';
+import { ChangePassword } from './entry/index.js';
 import styles from './Frame.module.css';
 import { Problem } from './Problem.js';
+import { ThemeMenu } from './ThemeMenu.js';
 import { WORDS } from './words.js';
 
 /** The bar on top, the live connection, the keyboard, and the page below. Without a session: to the door. */
@@ -41,6 +43,9 @@ function Signed({ name, email, role }: { name: string; email: string; role: keyo
   const navigate = useNavigate();
   const client = useQueryClient();
   const [help, setHelp] = useState(false);
+  const [changing, setChanging] = useState(false);
+  const orders = useQuery(ordersQuery());
+  const waiting = role === 'admin' ? (orders.data?.approvals ?? 0) : 0;
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: (s) => s.location.pathname });
   useCommands({
@@ -50,6 +55,8 @@ function Signed({ name, email, role }: { name: string; email: string; role: keyo
     'go-software': () => void navigate({ to: '/software' }),
     'go-enrol': () => void navigate({ to: '/enrol' }),
     'go-orders': () => void navigate({ to: '/orders' }),
+    'go-people': () => void navigate({ to: '/people' }),
+    'go-replay': () => void navigate({ to: '/replay' }),
     'go-codes': () => void navigate({ to: '/codes' }),
     help: () => setHelp((h) => !h),
     leave: () => {
@@ -84,7 +91,17 @@ function Signed({ name, email, role }: { name: string; email: string; role: keyo
             {WORDS.nav.software}
           </Link>
           <Link to="/enrol">{WORDS.nav.enrol}</Link>
-          <Link to="/orders">{WORDS.nav.orders}</Link>
+          <Link to="/orders">
+            {WORDS.nav.orders}
+            {waiting > 0 && (
+              <span className={styles.count} data-testid="approvals-count" title={WORDS.nav.waiting(waiting)}>
+                <span aria-hidden="true">{waiting}</span>
+                <span className={styles.unseen}>{WORDS.nav.waiting(waiting)}</span>
+              </span>
+            )}
+          </Link>
+          {role === 'admin' && <Link to="/people">{WORDS.nav.people}</Link>}
+          {role === 'admin' && <Link to="/replay">{WORDS.nav.replay}</Link>}
           <Link to="/codes" activeOptions={{ includeSearch: false }}>
             {WORDS.nav.codes}
           </Link>
@@ -119,6 +136,9 @@ function Signed({ name, email, role }: { name: string; email: string; role: keyo
                 {WORDS.person.role[role]}
               </Menu.Label>
               <Menu.Divider />
+              <Menu.Item onClick={() => setChanging(true)} data-testid="change-password">
+                {WORDS.person.password}
+              </Menu.Item>
               <Menu.Item
                 onClick={() => {
                   // To the fleet first: whoever signs in next does not begin where this person was. A server that is away ends the session later.
@@ -140,6 +160,7 @@ function Signed({ name, email, role }: { name: string; email: string; role: keyo
       <main id="content" ref={main} tabIndex={-1} className={styles.main}>
         <Outlet />
       </main>
+      <ChangePassword opened={changing} onClose={() => setChanging(false)} />
       <KeyHelp opened={help} onClose={() => setHelp(false)} />
       <Announcer />
     </>
@@ -207,34 +228,5 @@ function StopBanner() {
       <span>{WORDS.stopped.who(printable(stop.by ?? ''), timeOfDay(stop.at ?? ''), printable(stop.reason ?? ''))}</span>
       <Link to="/orders">{WORDS.stopped.more}</Link>
     </div>
-  );
-}
-
-export function ThemeMenu() {
-  const { colorScheme, setColorScheme } = useMantineColorScheme();
-  return (
-    <Menu position="bottom-end" width={180}>
-      <Menu.Target>
-        <button type="button" className={styles.tool} aria-label={WORDS.theme.label} title={WORDS.theme.label}>
-          <svg viewBox="0 0 16 16" width="16" height="16" aria-hidden="true" focusable="false">
-            <circle cx="8" cy="8" r="6.2" fill="none" stroke="currentColor" strokeWidth="1.5" />
-            <path d="M8 1.8a6.2 6.2 0 0 1 0 12.4z" fill="currentColor" />
-          </svg>
-        </button>
-      </Menu.Target>
-      <Menu.Dropdown>
-        {(['auto', 'light', 'dark'] as const).map((scheme) => (
-          <Menu.Item
-            key={scheme}
-            role="menuitemradio"
-            aria-checked={scheme === colorScheme}
-            onClick={() => setColorScheme(scheme)}
-            leftSection={scheme === colorScheme ? '✓' : ' '}
-          >
-            {WORDS.theme[scheme]}
-          </Menu.Item>
-        ))}
-      </Menu.Dropdown>
-    </Menu>
   );
 }

@@ -16,6 +16,7 @@ import {
 import { CodesPage } from './codes/CodesPage.js';
 import { type CodesSearch, codesSearch, parseCodes } from './codes/view.js';
 import { EnrolPage } from './enrol/EnrolPage.js';
+import { SetPasswordPage } from './entry/SetPasswordPage.js';
 import { SetupPage } from './entry/SetupPage.js';
 import { SignInPage } from './entry/SignInPage.js';
 import { Frame } from './Frame.js';
@@ -24,6 +25,8 @@ import { HostsPage } from './hosts/HostsPage.js';
 import { Crashed, Nowhere } from './Nowhere.js';
 import { OrdersPage } from './orders/OrdersPage.js';
 import { PairPage } from './pair/PairPage.js';
+import { PeoplePage } from './people/PeoplePage.js';
+import { ReplayPage } from './replay/ReplayPage.js';
 import { SoftwarePage } from './software/SoftwarePage.js';
 import { gateSearch, parseGate, type SoftwareSearch } from './software/view.js';
 import { TicketPage } from './tickets/TicketPage.js';
@@ -42,6 +45,9 @@ const signIn = createRoute({
 });
 /** `/setup#token=…`: what follows the hash is never sent to any server. */
 const setup = createRoute({ getParentRoute: () => root, path: '/setup', component: SetupPage });
+
+/** `/set-password#token=…`: likewise. */
+const setPassword = createRoute({ getParentRoute: () => root, path: '/set-password', component: SetPasswordPage });
 
 /** Everything that needs somebody signed in. */
 const frame = createRoute({ getParentRoute: () => root, id: 'frame', component: Frame });
@@ -73,6 +79,8 @@ const codes = createRoute({
   component: CodesPage,
 });
 const orders = createRoute({ getParentRoute: () => frame, path: '/orders', component: OrdersPage });
+const replay = createRoute({ getParentRoute: () => frame, path: '/replay', component: ReplayPage });
+const people = createRoute({ getParentRoute: () => frame, path: '/people', component: PeoplePage });
 
 const software = createRoute({
   getParentRoute: () => frame,
@@ -81,7 +89,12 @@ const software = createRoute({
   component: SoftwarePage,
 });
 
-const tree = root.addChildren([signIn, setup, frame.addChildren([fleet, pair, tickets, ticket, hosts, enrol, codes, orders, software])]);
+const tree = root.addChildren([
+  signIn,
+  setup,
+  setPassword,
+  frame.addChildren([fleet, pair, tickets, ticket, hosts, enrol, codes, orders, people, replay, software]),
+]);
 
 /** The router of the console. Search parameters are plain text: `?health=broken,waiting&sort=-since`. */
 export function makeRouter(client: QueryClient) {

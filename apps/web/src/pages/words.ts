@@ -1,3 +1,5 @@
+import type { RefusalCode } from '@lockstep/core/fixes';
+
 /** What the frame and the pages' common states say. */
 export const WORDS = {
   product: 'Lockstep',
@@ -11,11 +13,34 @@ export const WORDS = {
     enrol: 'Enrol',
     orders: 'Orders',
     codes: 'Codes',
+    people: 'People',
+    replay: 'Try rules',
+    waiting: (n: number) => (n === 1 ? '1 run waits for approval' : `${n} runs wait for approval`),
   },
   stopped: {
     banner: 'All orders are stopped',
     who: (by: string, time: string, reason: string) => `${by} stopped them at ${time}: ${reason}`,
     more: 'Orders',
+  },
+  approval: {
+    needs: {
+      admin: 'waiting for the yes of an admin',
+      'second-person': 'waiting for the yes of an admin who did not ask for it',
+    },
+    approved: (by: string) => `approved by ${by}`,
+    declined: (by: string, reason: string | null) => `declined by ${by}${reason ? `: ${reason}` : ''}`,
+    expired: 'nobody approved it within a day',
+    notNow: {
+      away: 'the phone is not plugged in',
+      busy: 'a phone on this computer is busy',
+      cooldown: 'this fix ran a moment ago',
+      'disruptive-cap': 'people there were interrupted a moment ago',
+      'cause-not-open': 'nothing it treats is wrong now',
+      'run-active': 'another fix runs',
+      'not-privileged': 'the agent lacks the rights',
+      platform: 'it does not run on this system',
+    } satisfies Partial<Record<RefusalCode, string>> as Record<string, string>,
+    approvedButNot: (why: string) => `approved; it waits because ${why}`,
   },
   live: {
     connecting: 'connecting…',
@@ -34,9 +59,12 @@ export const WORDS = {
   keys: 'Keyboard: press ?',
   person: {
     signOut: 'Sign out',
+    password: 'Change password',
     label: 'You',
     role: { viewer: 'viewer: may look', technician: 'technician: may repair', admin: 'admin: may do everything' },
   },
+  copy: 'Copy',
+  copied: 'Copied',
   loading: 'Loading',
   retry: 'Try again',
   toFleet: 'Go to the fleet',

@@ -7,6 +7,8 @@ export const KEYS = [
   { command: 'go-software', keys: ['g', 's'], words: 'Go to software', group: 'Everywhere' },
   { command: 'go-enrol', keys: ['g', 'e'], words: 'Go to enrolment', group: 'Everywhere' },
   { command: 'go-orders', keys: ['g', 'o'], words: 'Go to orders', group: 'Everywhere' },
+  { command: 'go-people', keys: ['g', 'p'], words: 'Go to people', group: 'Everywhere' },
+  { command: 'go-replay', keys: ['g', 'r'], words: 'Go to try rules', group: 'Everywhere' },
   { command: 'go-codes', keys: ['g', 'c'], words: 'Go to error codes', group: 'Everywhere' },
   { command: 'help', keys: ['?'], words: 'Show this list', group: 'Everywhere' },
   { command: 'leave', keys: ['Escape'], words: 'Leave search, close what is open', group: 'Everywhere' },

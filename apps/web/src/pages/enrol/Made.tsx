@@ -1,7 +1,7 @@
 import { Button } from '@mantine/core';
 import { Link } from '@tanstack/react-router';
-import { useState } from 'react';
 import type { MadeToken } from '../../live/index.js';
+import { CopyText } from '../CopyText.js';
 import { enrolCommands } from '../commands.js';
 import styles from './Enrol.module.css';
 import { WORDS } from './words.js';
@@ -17,17 +17,17 @@ export function Made({ made, onDone }: { made: MadeToken; onDone: () => void }) 
         {W.title}
       </h2>
       <p>{W.once}</p>
-      <Code text={made.token} label={W.token} testId="token" />
+      <CopyText text={made.token} label={W.token} testId="token" />
       {commands.warning && <p className={styles.warning}>{W[commands.warning]}</p>}
       <h2 style={{ margin: '18px 0 0' }}>{W.run}</h2>
       <ol>
         <li>
           {W.steps.enrol}
-          <Code text={commands.enrol} label={W.steps.enrol} testId="enrol-command" />
+          <CopyText text={commands.enrol} label={W.steps.enrol} testId="enrol-command" />
         </li>
         <li>
           {W.steps.start}
-          <Code text={commands.start} label={W.steps.start} testId="run-command" />
+          <CopyText text={commands.start} label={W.steps.start} testId="run-command" />
         </li>
         <li>
           {W.steps.see} <Link to="/hosts">Hosts</Link>
@@ -37,29 +37,5 @@ export function Made({ made, onDone }: { made: MadeToken; onDone: () => void }) 
         {W.done}
       </Button>
     </section>
-  );
-}
-
-/** Text to be carried elsewhere: one click selects it whole; the copy button is there where the browser allows it. */
-function Code({ text, label, testId }: { text: string; label: string; testId: string }) {
-  const [copied, setCopied] = useState(false);
-  return (
-    <div className={styles.code}>
-      <code data-testid={testId}>{text}</code>
-      {window.isSecureContext && (
-        <button
-          type="button"
-          aria-label={`${W.copy}: ${label}`}
-          onClick={() => {
-            void navigator.clipboard.writeText(text).then(() => {
-              setCopied(true);
-              setTimeout(() => setCopied(false), 2000);
-            });
-          }}
-        >
-          {copied ? W.copied : W.copy}
-        </button>
-      )}
-    </div>
   );
 }

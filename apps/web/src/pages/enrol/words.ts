@@ -30,8 +30,6 @@ export const WORDS = {
       start: 'Then start the agent.',
       see: 'The computer appears under Hosts, its phones in the Fleet.',
     },
-    copy: 'Copy',
-    copied: 'Copied',
     done: 'I have it, hide the token',
     loopback:
       'This address means “this very computer”. For another one, open the console by the name that one knows the server by, or replace it below.',

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import { Brand } from '../Brand.js';
-import { ThemeMenu } from '../Frame.js';
+import { ThemeMenu } from '../ThemeMenu.js';
 import { WORDS } from '../words.js';
 import styles from './Entry.module.css';
 

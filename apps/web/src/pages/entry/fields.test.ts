@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { checkSetup, checkSignIn, tokenOf } from './fields.js';
+import { checkNewPassword, checkSetup, checkSignIn, tokenOf } from './fields.js';
 
 const good = { name: 'Ann', email: 'ann@example.com', password: 'twelve chars', again: 'twelve chars' };
 
@@ -22,6 +22,16 @@ describe('the sign-in form', () => {
   it('asks for both fields and says nothing of what a password has to look like', () => {
     expect(checkSignIn({ email: '', password: '' })).toEqual({ email: 'is required', password: 'is required' });
     expect(checkSignIn({ email: 'a@b', password: 'x' })).toEqual({});
+  });
+});
+
+describe('a new password', () => {
+  it('is long enough and typed twice', () => {
+    expect(checkNewPassword({ password: 'twelve chars', again: 'twelve chars' })).toEqual({});
+    expect(checkNewPassword({ password: 'short', again: '' })).toEqual({
+      password: 'must have at least 12 characters',
+      again: 'is not the same',
+    });
   });
 });
 

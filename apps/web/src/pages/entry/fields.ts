@@ -22,6 +22,12 @@ export function checkSetup(f: SetupFields): FieldErrors<SetupFields> {
   else if (f.name.length > NAME_MAX) out.name = WORDS.field.long(NAME_MAX);
   if (f.email.trim() === '') out.email = WORDS.field.required;
   else if (!address(f.email)) out.email = WORDS.field.email;
+  return { ...out, ...checkNewPassword(f) };
+}
+
+/** What is wrong with a new password that is typed twice. */
+export function checkNewPassword(f: { password: string; again: string }): FieldErrors<{ password: string; again: string }> {
+  const out: FieldErrors<{ password: string; again: string }> = {};
   if (f.password.length < PASSWORD_MIN) out.password = WORDS.field.short(PASSWORD_MIN);
   else if (f.password.length > PASSWORD_MAX) out.password = WORDS.field.long(PASSWORD_MAX);
   if (f.again !== f.password) out.again = WORDS.field.differs;

@@ -34,6 +34,28 @@ export const WORDS = {
     title: 'This link no longer works',
     text: 'The server makes a new link each time it starts, until somebody has used one. Take the newest from the place where the server was started.',
   },
+  setPassword: {
+    title: 'Set your password',
+    lead: 'This link works once. Afterwards you sign in with your e-mail address and this password.',
+    go: 'Set it and sign in',
+    going: 'Setting it…',
+  },
+  changePassword: {
+    title: 'Change your password',
+    lead: 'Your other sessions end; this one stays.',
+    current: 'Present password',
+    password: 'New password',
+    go: 'Change it',
+    going: 'Changing it…',
+    back: 'Leave it',
+    done: 'Your password was changed.',
+    failed: 'It was not changed',
+  },
+  deadLink: {
+    title: 'This link no longer works',
+    text: 'It was used, has expired, or a newer one was made. Ask an admin for a new one.',
+  },
+  incompleteLink: { title: 'The link is incomplete', text: 'It has to end in #token=… . Copy the whole link.' },
   toSignIn: 'Go to sign-in',
   field: {
     required: 'is required',

@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
 import { ordersQuery, sessionQuery } from '../../live/index.js';
 import { Age, LoadingRows, lengthWords, useTicking } from '../../ui/index.js';
+import { Waiting } from '../approvals/index.js';
 import { Problem } from '../Problem.js';
 import { WORDS as FRAME } from '../words.js';
 import { Keys } from './Keys.js';
@@ -40,6 +41,7 @@ export function OrdersPage() {
           WORDS.sentence.cap(cap.used, cap.perHour)
         )}
       </h1>
+      <Waiting />
       <Switch stop={stop} role={role} />
       <Cap cap={cap} />
       {role === 'admin' && <Keys hosts={keys} />}

@@ -1,10 +1,11 @@
-import { causeTitle, causeWords } from '@lockstep/core/diagnosis';
+import { CLAIMED, causeTitle, causeWords } from '@lockstep/core/diagnosis';
 import { printable } from '@lockstep/core/health';
 import type { EvidenceView, FindingView, PairDetail } from '@lockstep/core/protocol';
 import type { z } from 'zod';
 import { Age, HEALTH_WORDS, LAYER_WORDS, Mark } from '../../ui/index.js';
 import { CodeLink } from '../codes/index.js';
 import styles from './Pair.module.css';
+import { PEOPLE } from './people-words.js';
 import { WORDS } from './words.js';
 
 const W = WORDS.cause;
@@ -29,6 +30,7 @@ export function Cause({ detail }: { detail: PairDetail }) {
           <p className={styles.causeTitle} data-testid="cause-title">
             <Mark kind={pair.health} size={14} />
             {pair.primary.title}
+            {pair.unstable && `, ${W.unstable}`}
           </p>
           <p className={styles.meta}>
             {W.confidence(Math.round(pair.primary.confidence * 100))} · {W.on(LAYER_WORDS[pair.primary.layer].name)} ·{' '}
@@ -60,8 +62,8 @@ export function Cause({ detail }: { detail: PairDetail }) {
 
 /** What else was found, the silenced consequences among it. */
 export function OtherFindings({ detail }: { detail: PairDetail }) {
-  const others = openFindings(detail).others;
-  if (others.length === 0) return null;
+  const { others, remarks } = apart(detail);
+  if (others.length === 0 && remarks.length === 0) return null;
   return (
     <section className={styles.section} aria-labelledby="others" data-testid="other-findings">
       <h2 id="others">{W.others}</h2>
@@ -70,8 +72,29 @@ export function OtherFindings({ detail }: { detail: PairDetail }) {
           <Other key={f.id} finding={f} />
         ))}
       </ul>
+      {remarks.length > 0 && (
+        <details className={styles.more} data-testid="host-remarks">
+          <summary>{PEOPLE.others.computer(remarks.length)}</summary>
+          <ul className={styles.others}>
+            {remarks.map((f) => (
+              <Other key={f.id} finding={f} />
+            ))}
+          </ul>
+        </details>
+      )}
     </section>
   );
+}
+
+/**
+ * What else is open: guesses have their own place above, and what is only remarked about the computer is the same on the page of each of
+ * its phones, so it is folded away.
+ */
+function apart(detail: PairDetail): { others: FindingView[]; remarks: FindingView[] } {
+  const isGuess = (f: FindingView) => f.explainedBy === null && f.health !== 'advisory' && f.confidence < CLAIMED;
+  const all = openFindings(detail).others.filter((f) => !isGuess(f) && !detail.possible.some((p) => p.cause === f.cause));
+  const isRemark = (f: FindingView) => f.health === 'advisory' && f.pairId === null;
+  return { others: all.filter((f) => !isRemark(f)), remarks: all.filter(isRemark) };
 }
 
 function Plain({ title, text, mark }: { title: string; text: string; mark: 'away' | PairDetail['pair']['health'] }) {
@@ -100,6 +123,7 @@ function Other({ finding: f }: { finding: FindingView }) {
           <strong style={{ fontWeight: 550 }}>{f.title}</strong>
           <span className={styles.meta} style={{ margin: 0 }}>
             {f.pairId === null && `${W.onHost} · `}
+            {f.unstableSince && `${W.unstable} · `}
             {f.explainedBy && `${W.explained(causeTitle(f.explainedBy))} · `}
             <Age at={f.openedAt} form="for" />
           </span>

@@ -1,10 +1,11 @@
-import { FIXES, fixWords, mayRun, type Role } from '@lockstep/core/fixes';
+import { approvalOf, FIXES, fixWords, mayRun, type Role } from '@lockstep/core/fixes';
 import type { PairDetail, RunView } from '@lockstep/core/protocol';
 import { Modal } from '@mantine/core';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useId, useRef, useState } from 'react';
-import { ApiError, asApiError, askFix, idempotencyKey, keys, withRun } from '../../live/index.js';
+import { ApiError, type AskRecord, asApiError, askFix, idempotencyKey, keys, withRun } from '../../live/index.js';
 import { lengthWords, useTicking } from '../../ui/index.js';
+import { Ask } from '../approvals/index.js';
 import { helpedWords } from './efficacy.js';
 import { Guided } from './Guided.js';
 import { isGuided, isOrdered, type Offer, offersOf, targetOf } from './offers.js';
@@ -22,7 +23,7 @@ export function Fixes({ detail, role }: { detail: PairDetail; role: Role }) {
   const fitting = ordered.filter((o) => o.cause !== null);
   const others = ordered.filter((o) => o.cause === null);
   // Steps also for what is only possible, so that somebody can settle it; advice has its place below.
-  const wrong = detail.findings.filter((f) => f.explainedBy === null && f.health !== 'advisory').map((f) => f.cause);
+  const wrong = detail.findings.filter((f) => f.closedAt === null && f.explainedBy === null && f.health !== 'advisory').map((f) => f.cause);
   const guided = offersOf(wrong, primary).filter((o) => o.cause !== null && isGuided(o.fix, os));
   return (
     <section className={styles.section} aria-labelledby="fixes" data-testid="fixes">
@@ -64,9 +65,10 @@ function Fix({ offer, detail, role }: { offer: Offer; detail: PairDetail; role: 
   });
   const allowed = may.startsWith('+');
   const sentence = may.slice(1);
+  const needs = approvalOf(fix, role, target.os);
   const ask = useMutation({
     // For the pair even where the fix acts on the whole computer: the cause may be the pair's own, and its page tells the story.
-    mutationFn: () => askFix({ pairId: detail.pair.id, fix, ...(cause ? { cause } : {}) }, key.current),
+    mutationFn: (record: AskRecord) => askFix({ pairId: detail.pair.id, fix, ...(cause ? { cause } : {}), ...record }, key.current),
     onSuccess: (run: RunView) => {
       key.current = idempotencyKey();
       client.setQueryData<PairDetail>(keys.pair(detail.pair.id), (old) => old && withRun(old, run));
@@ -78,7 +80,7 @@ function Fix({ offer, detail, role }: { offer: Offer; detail: PairDetail; role: 
   });
   const press = () => {
     if (!allowed || ask.isPending) return;
-    if (row.risk === 'safe') ask.mutate();
+    if (row.risk === 'safe' && needs === 'none') ask.mutate({});
     else setConfirming(true);
   };
   const describes = sentence ? reasonId : undefined;
@@ -125,8 +127,23 @@ function Fix({ offer, detail, role }: { offer: Offer; detail: PairDetail; role: 
           {W.refused}: {asApiError(ask.error).detail ?? asApiError(ask.error).title}
         </p>
       )}
+      {needs !== 'none' && confirming && (
+        <Ask
+          opened
+          label={words.label}
+          notice={words.notice}
+          needs={needs}
+          backupAt={target.backupAt ?? null}
+          onAsk={(record) => {
+            if (!allowed) return;
+            setConfirming(false);
+            ask.mutate(record);
+          }}
+          onClose={() => setConfirming(false)}
+        />
+      )}
       <Modal
-        opened={confirming}
+        opened={confirming && needs === 'none'}
         onClose={() => setConfirming(false)}
         title={W.confirm.title(words.label)}
         closeButtonProps={{ 'aria-label': W.confirm.back }}
@@ -146,7 +163,7 @@ function Fix({ offer, detail, role }: { offer: Offer; detail: PairDetail; role: 
             onClick={() => {
               if (!allowed) return;
               setConfirming(false);
-              ask.mutate();
+              ask.mutate({});
             }}
           >
             {W.confirm.go}

@@ -1,9 +1,11 @@
-import { causeTitle } from '@lockstep/core/diagnosis';
+import { answerWords, causeTitle, isQuestion, questionWords } from '@lockstep/core/diagnosis';
 import { fixWords } from '@lockstep/core/fixes';
-import { HEALTHS, type Health } from '@lockstep/core/health';
+import { HEALTHS, type Health, printable } from '@lockstep/core/health';
 import type { RunView, TimelineEntry } from '@lockstep/core/protocol';
 import { Age, absolute, day, HEALTH_WORDS, Mark, type MarkKind, Name, timeOfDay } from '../../ui/index.js';
+import { guidedEntry } from './guided-story.js';
 import styles from './Pair.module.css';
+import { PEOPLE } from './people-words.js';
 import { resultWords } from './story.js';
 import { WORDS } from './words.js';
 
@@ -104,6 +106,13 @@ function Entry({ entry: e, runs, day: today }: { entry: TimelineEntry; runs: rea
 const isHealth = (s: string): s is Health => (HEALTHS as readonly string[]).includes(s);
 const healthWord = (s: string) => (isHealth(s) ? HEALTH_WORDS[s].word : s);
 
+/** An answer in words; a question that this page does not know is shown as it is. */
+function answerEntry({ to, from, detail }: TimelineEntry): string {
+  const by = printable(from ?? '');
+  if (!isQuestion(to)) return PEOPLE.timeline.answer(to, detail ?? '', by);
+  return PEOPLE.timeline.answer(questionWords(to).ask, answerWords(to, detail ?? ''), by);
+}
+
 function told(e: TimelineEntry, runs: readonly RunView[]): { mark: MarkKind; words: string } {
   const W = WORDS.timeline;
   switch (e.what) {
@@ -118,6 +127,10 @@ function told(e: TimelineEntry, runs: readonly RunView[]): { mark: MarkKind; wor
       return { mark: 'degraded', words: W.opened(causeTitle(e.to)) };
     case 'finding-closed':
       return { mark: 'ok', words: W.closed(causeTitle(e.to)) };
+    case 'guided':
+      return { mark: e.detail?.endsWith(' cured') ? 'ok' : 'not-needed', words: guidedEntry(e.detail) };
+    case 'answer':
+      return { mark: 'not-needed', words: answerEntry(e) };
     case 'run': {
       const run = runs.find((r) => r.id === e.to);
       if (!run) return { mark: 'not-reached', words: W.run(W.aRun, e.detail ?? '') };

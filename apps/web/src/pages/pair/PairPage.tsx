@@ -20,8 +20,10 @@ import { Problem } from '../Problem.js';
 import { WORDS as FRAME } from '../words.js';
 import { Cause, OtherFindings } from './Cause.js';
 import { Fixes } from './Fixes.js';
+import { GuidedRuns } from './Guided.js';
 import { Runs, Timeline } from './History.js';
 import styles from './Pair.module.css';
+import { Possible } from './Possible.js';
 import { RunStory } from './RunStory.js';
 import { WORDS } from './words.js';
 
@@ -61,9 +63,11 @@ export function PairPage() {
   const { runs, target } = detail.data;
   const role = session.data?.person.role ?? 'viewer';
   const newest = runs[0];
-  const told =
-    runs.find((r) => !isOver(r.state)) ??
-    (newest && Date.now() - Date.parse(newest.judgedAt ?? newest.askedAt) < STORY_MS ? newest : undefined);
+  // One is under way at most; others may wait for a yes beside it.
+  const open = runs
+    .filter((r) => !isOver(r.state))
+    .sort((a, b) => Number(a.state === 'awaiting-approval') - Number(b.state === 'awaiting-approval'));
+  const told = open.length > 0 ? open : newest && Date.now() - Date.parse(newest.judgedAt ?? newest.askedAt) < STORY_MS ? [newest] : [];
   const away = pair.presence !== 'attached';
   return (
     <div className={away ? styles.away : undefined} data-testid="pair" data-health={pair.health} data-presence={pair.presence}>
@@ -130,12 +134,14 @@ export function PairPage() {
           <Timeline entries={detail.data.timeline} runs={runs} />
         </div>
         <div className={`${styles.column} ${styles.side}`}>
-          {told && (
-            <div className={styles.section} style={{ paddingBottom: 0 }}>
-              <RunStory run={told} connected={target.connected} mayCancel={role !== 'viewer'} pairId={pair.id} />
+          {told.map((run) => (
+            <div key={run.id} className={styles.section} style={{ paddingBottom: 0 }}>
+              <RunStory run={run} connected={target.connected} mayCancel={role !== 'viewer'} pairId={pair.id} />
             </div>
-          )}
+          ))}
+          <GuidedRuns detail={detail.data} />
           <Cause detail={detail.data} />
+          <Possible detail={detail.data} />
           <Fixes detail={detail.data} role={role} />
           <OtherFindings detail={detail.data} />
         </div>

@@ -1,8 +1,9 @@
 import { fixWords } from '@lockstep/core/fixes';
 import type { PairDetail, RunView } from '@lockstep/core/protocol';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { asApiError, cancelRun, isOver, keys, withRun } from '../../live/index.js';
+import { asApiError, cancelRun, isOver, keys, waitingOrder, withRun } from '../../live/index.js';
 import { Age, absolute, Mark, type MarkKind, Name, stopwatch, timeOfDay, useTicking } from '../../ui/index.js';
+import { Decide, Written } from '../approvals/index.js';
 import styles from './Pair.module.css';
 import { type Step, story } from './story.js';
 import { WORDS } from './words.js';
@@ -13,11 +14,12 @@ const MARKS: Record<Exclude<Step['state'], 'now' | 'done'>, MarkKind> = { todo: 
 /** One run, step by step, with the awaited person named. */
 export function RunStory({ run, connected, mayCancel, pairId }: { run: RunView; connected: boolean; mayCancel: boolean; pairId: string }) {
   const over = isOver(run.state);
+  const title = over ? W.last : run.state === 'awaiting-approval' ? W.waits : W.running;
   return (
     <section
       className={styles.story}
       data-over={over || undefined}
-      aria-label={over ? W.last : W.running}
+      aria-label={title}
       data-testid="run-story"
       data-run={run.id}
       data-state={run.state}
@@ -25,7 +27,7 @@ export function RunStory({ run, connected, mayCancel, pairId }: { run: RunView; 
     >
       <div className={styles.storyHead}>
         <h3>
-          {over ? W.last : W.running}: {fixWords(run.fix).label}
+          {title}: {fixWords(run.fix).label}
         </h3>
         <span className={styles.meta} style={{ margin: 0 }}>
           asked <Age at={run.askedAt} /> by <Name of={run.requestedBy} />
@@ -54,12 +56,18 @@ export function RunStory({ run, connected, mayCancel, pairId }: { run: RunView; 
           </li>
         ))}
       </ol>
-      {mayCancel && run.state === 'queued' && <TakeBack run={run} pairId={pairId} />}
+      {run.state === 'awaiting-approval' && (
+        <>
+          <Written run={run} />
+          <Decide run={waitingOrder(run)} />
+        </>
+      )}
+      {mayCancel && (run.state === 'queued' || run.state === 'awaiting-approval') && <TakeBack run={run} pairId={pairId} />}
     </section>
   );
 }
 
-/** A queued run was sent to nobody yet. */
+/** A run that waits was sent to nobody yet. */
 function TakeBack({ run, pairId }: { run: RunView; pairId: string }) {
   const client = useQueryClient();
   const cancel = useMutation({

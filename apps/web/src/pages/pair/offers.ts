@@ -7,7 +7,7 @@ const isCause = (id: string): id is CauseId => /^[CL]\d/.test(id);
 
 /** The server's view of the target as core's mayRun() takes it. */
 export function targetOf(view: z.infer<typeof FixTargetView>): FixTarget {
-  return { ...view, openCauses: view.openCauses.filter(isCause) };
+  return { ...view, openCauses: view.openCauses.filter(isCause), unstableCauses: view.unstableCauses?.filter(isCause) };
 }
 
 /** A fix as the page offers it: what it would be asked against, or null when it treats nothing that is open here. */

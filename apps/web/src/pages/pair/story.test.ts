@@ -76,6 +76,56 @@ describe('the story of a run', () => {
   });
 });
 
+describe('a run that needs a yes', () => {
+  const approval = {
+    needs: 'admin' as const,
+    askedBy: { kind: 'person' as const, id: 'a' },
+    consent: null,
+    lossAcceptedBy: null,
+    backupAt: null,
+    decision: null,
+    decidedBy: null,
+    decidedAt: null,
+    reason: null,
+  };
+  const approved = { ...approval, decision: 'approved' as const, decidedBy: 'Ada', decidedAt: T(5) };
+  it('waits for it first, with all that is still to come', () => {
+    expect(told({ ...queued, state: 'awaiting-approval', approval })).toEqual([
+      'approval:open',
+      'queued:todo',
+      'sent:todo',
+      'received:todo',
+      'work:todo',
+      'look:todo',
+      'verdict:todo',
+    ]);
+  });
+  it('goes on as any other once it was approved, and says by whom, or what is in its way', () => {
+    expect(told({ ...queued, approval: approved })).toEqual([
+      'approval:done',
+      'queued:now',
+      'sent:todo',
+      'received:todo',
+      'work:todo',
+      'look:todo',
+      'verdict:todo',
+    ]);
+    const held = story({ ...queued, approval: approved, heldBy: 'not-now', detail: 'busy' }, true);
+    expect(held.map((s) => s.words).slice(0, 2)).toEqual([
+      'approved by Ada',
+      'approved; it waits because a phone on this computer is busy',
+    ]);
+  });
+  it('ends declined, with the reason, or because nobody approved it', () => {
+    const declined = { ...approval, decision: 'declined' as const, decidedBy: 'Ada', decidedAt: T(5), reason: 'wrong phone' };
+    expect(told({ ...queued, state: 'cancelled', detail: 'declined', approval: declined })).toEqual(['end:open']);
+    expect(resultWords({ ...queued, state: 'cancelled', detail: 'declined', approval: declined })).toBe('declined by Ada: wrong phone');
+    expect(resultWords({ ...queued, state: 'expired', detail: 'not-approved', approval })).toBe('nobody approved it within a day');
+    expect(resultWords({ ...queued, state: 'cancelled', detail: 'approval-void', approval: approved })).toMatch(/may not any more/);
+    expect(resultWords({ ...queued, state: 'cancelled', detail: 'by-person', approval })).toBe('taken back before it was sent');
+  });
+});
+
 describe('a run’s result', () => {
   it('says for whom it waits', () =>
     expect(resultWords({ ...judged, verdict: 'waiting', waitingFor: 'holder' })).toBe('waiting for the holder'));

@@ -1,12 +1,14 @@
 import { FIXES } from '@lockstep/core/fixes';
+import { printable } from '@lockstep/core/health';
 import type { RunView } from '@lockstep/core/protocol';
+import { decidedWords, needsWords } from '../decided.js';
 import { WORDS } from './words.js';
 
 const W = WORDS.run;
 
 /** One step of a run as a reader follows it. */
 export interface Step {
-  id: 'queued' | 'sent' | 'received' | 'work' | 'look' | 'verdict' | 'end';
+  id: 'approval' | 'queued' | 'sent' | 'received' | 'work' | 'look' | 'verdict' | 'end';
   words: string;
   state: 'done' | 'now' | 'todo' | 'good' | 'bad' | 'open';
   /** When it was done, ISO; null when it is not. */
@@ -24,12 +26,19 @@ export function resultWords(run: RunView): string {
     const why = run.detail ? (W.refusal[run.detail] ?? run.detail) : null;
     return why ? `${W.ended.refused}: ${why}` : (W.ended.refused ?? run.state);
   }
-  return W.ended[run.state] ?? WORDS.runs.going;
+  if (run.state === 'awaiting-approval') return needsWords(run) ?? W.waits;
+  if (run.approval?.decision !== 'approved' && (run.state === 'cancelled' || run.state === 'expired')) {
+    const decided = decidedWords(run);
+    if (decided !== null) return decided;
+  }
+  const voided = run.state === 'cancelled' ? W.voided[run.detail ?? ''] : undefined;
+  return voided ?? W.ended[run.state] ?? WORDS.runs.going;
 }
 
 /** Why a queued run is not sent yet. */
 function queuedWords(run: RunView, connected: boolean): string {
   if (run.heldBy === 'stopped') return W.queuedStopped;
+  if (run.heldBy === 'not-now') return decidedWords(run) ?? W.queued;
   if (run.heldBy === 'fleet-cap' && run.notBefore) return W.queuedCap(run.notBefore);
   return connected ? W.queuedNow : W.queuedOffline;
 }
@@ -45,7 +54,18 @@ export function story(run: RunView, connected: boolean): Step[] {
   const todo = (id: Step['id'], words: string): Step => ({ id, words, state: 'todo', at: null, clock: null });
   const steps: Step[] = [];
 
-  if (run.state === 'queued') {
+  const { approval } = run;
+  if (approval) {
+    if (run.state === 'awaiting-approval')
+      steps.push({ id: 'approval', words: resultWords(run), state: 'open', at: null, clock: { since: run.askedAt, mostMs: null } });
+    else if (approval.decision === 'approved')
+      steps.push(done('approval', W.approved(printable(approval.decidedBy ?? '')), approval.decidedAt));
+  }
+  const undecided = approval != null && approval.decision !== 'approved';
+
+  if (undecided) {
+    if (!over) steps.push(todo('queued', W.queued));
+  } else if (run.state === 'queued') {
     steps.push({
       id: 'queued',
       words: queuedWords(run, connected),

@@ -34,6 +34,7 @@ export const WORDS = {
     evidence: 'Evidence',
     noReading: 'nothing was read',
     others: 'Also found',
+    unstable: 'comes and goes',
     explained: (title: string) => `explained by “${title}”`,
     advisory: 'advisory',
     onHost: 'on the computer',
@@ -65,6 +66,8 @@ export const WORDS = {
   },
   run: {
     running: 'Running now',
+    waits: 'Waiting for approval',
+    approved: (by: string) => `approved by ${by}`,
     takeBack: 'Take it back',
     takingBack: 'Taking it back…',
     notTakenBack: 'It could not be taken back',
@@ -87,14 +90,18 @@ export const WORDS = {
       settling: 'letting it settle',
       verifying: 'looking again',
     } as Record<string, string>,
-    awaiting: { 'tap-trust': 'waiting for the holder to tap Trust', unlock: 'waiting for the holder to unlock the phone' } as Record<
-      string,
-      string
-    >,
-    awaited: { 'tap-trust': 'the holder was asked to tap Trust', unlock: 'the holder was asked to unlock the phone' } as Record<
-      string,
-      string
-    >,
+    awaiting: {
+      'tap-trust': 'waiting for the holder to tap Trust',
+      unlock: 'waiting for the holder to unlock the phone',
+      'toggle-location': 'waiting for the holder to switch Location Services off and on',
+      'install-device-support': 'waiting for the person at the Mac to click Install',
+    } as Record<string, string>,
+    awaited: {
+      'tap-trust': 'the holder was asked to tap Trust',
+      unlock: 'the holder was asked to unlock the phone',
+      'toggle-location': 'the holder was asked to switch Location Services off and on',
+      'install-device-support': 'the person at the Mac was asked to click Install',
+    } as Record<string, string>,
     acted: 'the agent worked',
     looking: 'looking again: did it help?',
     looked: 'looked again',
@@ -109,6 +116,10 @@ export const WORDS = {
       unknown: 'unknown: it could not be proven either way',
     } satisfies Record<(typeof VERDICTS)[number], string>,
     waitingFor: { holder: 'waiting for the holder', staff: 'waiting for IT staff' } as Record<string, string>,
+    voided: {
+      'approval-void': 'taken back: somebody who asked or approved may not any more',
+      'needs-backup-or-loss-accepted': 'taken back: the backup was too old by then',
+    } as Record<string, string>,
     ended: {
       expired: 'the order ran out before it was taken',
       refused: 'the agent refused the order',

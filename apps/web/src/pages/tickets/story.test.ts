@@ -18,7 +18,7 @@ const run = (verdict: 'cured' | 'unchanged' | 'worse' | 'waiting' | 'unknown' | 
   event({
     kind: 'tried',
     by: { kind: 'server', id: null, name: 'Tess' },
-    run: { id: 'r', fix: 'F12', state, verdict, waitingFor: null, mechanics: 'done' },
+    run: { id: 'r', fix: 'F12', state, verdict, waitingFor: null, mechanics: 'done', guided: false },
   });
 
 describe('an entry of a story', () => {

@@ -1,0 +1,61 @@
+import type { ConsentWay, RecordLack } from '@lockstep/core/fixes';
+
+/** What pages say about fixes that need somebody's yes. */
+export const WORDS = {
+  ask: {
+    title: (label: string) => `Ask for approval: ${label}?`,
+    admin: 'An admin has to approve it. It waits for a day at most; nothing is done before.',
+    second: 'Data on the phone may be lost. An admin who is not you has to approve it within a day; nothing is done before.',
+    holder: 'Who holds the phone',
+    how: 'How they said yes',
+    at: 'When they said yes',
+    backup: (age: string) => `A backup of this phone finished on this computer ${age} ago. It covers what is on the phone until then.`,
+    noBackup:
+      'No backup of this phone finished on this computer within a day. Back it up first, or write down who accepts that its data is lost.',
+    loss: 'Who accepts that what is on the phone is lost',
+    lossOptional: 'Who accepts the loss (only if the backup may not be enough)',
+    go: 'Ask for approval',
+    back: 'Not now',
+  },
+  how: { 'in-person': 'in person', 'by-phone': 'by phone', 'in-writing': 'in writing' } satisfies Record<ConsentWay, string>,
+  lacks: {
+    'needs-consent': 'is required: the holder has to say yes first',
+    'consent-in-future': 'is in the future',
+    'consent-too-old': 'is more than a day ago: ask the holder again',
+    'needs-backup-or-loss-accepted': 'is required: no backup proves that the data is safe',
+  } satisfies Record<RecordLack, string>,
+  required: 'is required',
+  written: {
+    consent: (holder: string, how: string, at: string) => `${holder} said yes ${how}, ${at}.`,
+    loss: (by: string) => `${by} accepts that the data is lost.`,
+    backup: (at: string) => `Last backup on this computer: ${at}.`,
+    noBackup: 'The facts show no finished backup.',
+  },
+  decide: {
+    approve: 'Approve',
+    decline: 'Decline',
+    back: 'Not now',
+    approving: (label: string) => `Approve: ${label}?`,
+    declining: (label: string) => `Decline: ${label}?`,
+    second: 'Data on the phone may be lost, and nobody can take that back. Talk to the holder if you are not sure.',
+    admin: 'It is sent at once when the computer is there.',
+    adminGuided: 'The first step may begin at once.',
+    ecid: 'ECID of the phone',
+    ecidWhy: 'This phone’s UDID does not hold it. Take it from Finder, Apple Devices or the recovery screen’s cable report.',
+    reason: 'Reason (optional)',
+    reasonNo: 'Why? Whoever asked will read it',
+    yes: 'Yes, approve it',
+    no: 'Decline it',
+    going: 'One moment…',
+    failed: 'It was not decided',
+  },
+  list: {
+    title: 'Waiting for approval',
+    meaning: 'These fixes need somebody’s yes before anything is done. Each waits for a day at most.',
+    none: 'Nothing waits.',
+    loading: 'Reading what waits',
+    columns: { what: 'Fix', where: 'Where', who: 'Asked by', until: 'Waits', noted: 'Written down' },
+    left: (length: string) => `${length} more`,
+    over: 'expired',
+  },
+};

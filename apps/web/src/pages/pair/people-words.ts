@@ -1,0 +1,57 @@
+import type { GuidedRunView } from '@lockstep/core/protocol';
+
+/** What the page of one pair says about what people do and say. */
+export const PEOPLE = {
+  guided: {
+    start: 'Start these steps',
+    starting: 'Starting…',
+    notStarted: 'It was not started',
+    underWay: 'These steps are under way; they stand above.',
+    running: 'Step by step',
+    waits: 'Waits for a yes before the first step',
+    last: 'Last steps',
+    startedBy: 'started',
+    done: 'Done',
+    doneAbout: (step: string) => `Done: ${step}`,
+    saying: 'Saying so…',
+    notSaid: 'It was not taken',
+    byFacts: 'seen by the agent',
+    awaited: 'ticks itself off',
+    abandon: 'Stop here',
+    abandoning: 'Stopping…',
+    notAbandoned: 'It could not be stopped',
+    looking: 'Every step is done. Looking whether it helped.',
+    until: (time: string) => `until ${time}`,
+    notApproved: 'ran out: nobody approved it',
+    declined: 'declined: nothing was done',
+    ended: {
+      expired: 'ran out: steps were left',
+      cancelled: 'stopped before the end',
+    } as Partial<Record<GuidedRunView['state'], string>>,
+  },
+  possible: {
+    title: 'What else it could be',
+    unseen: 'Plugged in, and still not seen?',
+    unseenText: 'No computer can tell why it does not see a phone. Answer what you see.',
+    sure: (percent: number) => `${percent} % likely`,
+    settledBy: 'Settled by asking:',
+    settledByProbe: (kind: string) => `Settled by the next reading of “${kind}”.`,
+    unsettled: 'Only trying tells.',
+    answered: 'What was said',
+    stale: 'too long ago to count',
+    change: 'Change',
+    changing: 'Answer again',
+    keep: 'Leave it',
+    sending: 'Telling…',
+    refused: 'It was not taken',
+    viewer: 'A technician can answer.',
+  },
+  others: {
+    computer: (n: number) => `${n === 1 ? 'A remark' : `${n} remarks`} about the computer`,
+  },
+  timeline: {
+    guided: (fix: string, result: string) => `${fix}, step by step: ${result}`,
+    answer: (question: string, answer: string, by: string) => `${question} “${answer}”, said ${by}`,
+    going: 'under way',
+  },
+};
