@@ -30,6 +30,8 @@ export default {
   globalSetup: '<rootDir>/scripts/jest/global-setup.mjs',
   globalTeardown: '<rootDir>/scripts/jest/global-teardown.mjs',
   reporters: ['default', '<rootDir>/scripts/jest/closing-line.mjs'],
+  testSequencer: '<rootDir>/scripts/jest/spread-waits.mjs',
   testTimeout: 30_000,
-  maxWorkers: 2,
+  // One more than cores: there is nearly always a story that waits.
+  maxWorkers: 3,
 };

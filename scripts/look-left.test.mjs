@@ -10,10 +10,10 @@ const root = fileURLToPath(new URL('../', import.meta.url));
 
 /** @type {Record<string, string[]>} rooms of each package, each may import those before it */
 const HOUSE = {
-  'packages/core': ['health', 'codes', 'software', 'fixes', 'diagnosis', 'incidents', 'tickets', 'protocol'],
+  'packages/core': ['health', 'codes', 'software', 'fixes', 'diagnosis', 'replay', 'incidents', 'tickets', 'protocol'],
   'apps/agent': ['machine', 'device', 'probes', 'watch', 'fixes', 'link', 'install', 'record', 'cli'],
   'apps/lab': ['phone', 'sysfs', 'daemon', 'computer', 'cli', 'fleet'],
-  'apps/server': ['platform', 'access', 'software', 'agents', 'pairs', 'incidents', 'fixes', 'tickets', 'live'],
+  'apps/server': ['platform', 'access', 'software', 'agents', 'pairs', 'incidents', 'fixes', 'guided', 'tickets', 'replay', 'live'],
   'apps/web': ['ui', 'live', 'pages'],
 };
 

@@ -10,9 +10,10 @@ const MOST_BYTES = 200_000;
 export const USAGE = `usage: npm run catalogue -- --from FILE [--from FILE …] [--at TIME] [--out FILE]
 
   --from FILE   an answer of https://gdmf.apple.com/v2/pmv, or one of SOFA's feeds
-                (https://sofafeed.macadmins.io/v2/ios_data_feed.json, …/macos_data_feed.json)
-  --at TIME     when gdmf gave its answer, ISO 8601: the answer does not say
-  --out FILE    default: apps/server/data/software-snapshot.json
+                (https://sofafeed.macadmins.io/v2/ios_data_feed.json, …/macos_data_feed.json); or alone, of Windows,
+                an answer of https://endoflife.date/api/windows.json
+  --at TIME     when gdmf or endoflife.date gave its answer, ISO 8601: the answer does not say
+  --out FILE    default: apps/server/data/software-snapshot.json, of Windows windows-lifecycle.json beside it
 `;
 
 /**
@@ -84,20 +85,61 @@ export function makeSnapshot(software, files, at) {
 }
 
 /**
+ * Whether a text is an answer of endoflife.date about Windows: the only one of the lists that is an array.
+ * @param {string} text
+ */
+export const isWindowsList = (text) => text.trimStart().startsWith('[');
+
+/**
+ * Until when Windows gets updates, from the text of endoflife.date's answer.
+ * @param {typeof import('@lockstep/core/software')} software
+ * @param {{ name: string, text: string }} file
+ * @param {string | null} at when it was given
+ * @returns {import('@lockstep/core/software').WindowsLifecycle}
+ * @throws {Sentence} that names the file and the field
+ */
+export function makeWindowsList(software, { name, text }, at) {
+  if (at === null) throw new Sentence(`${name}: say with --at when endoflife.date gave this answer; it does not say so itself.`);
+  let value;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw new Sentence(`${name} is no JSON.`);
+  }
+  const read = software.WindowsCycles.safeParse(value);
+  if (!read.success) {
+    const [issue] = read.error.issues;
+    throw new Sentence(
+      `${name} is no list of Windows versions: ${issue?.path.join('.') || '(file)'}: ${issue?.message ?? 'cannot be read'}.`,
+    );
+  }
+  const releases = software.windowsReleases(read.data);
+  if (releases.length === 0) throw new Sentence(`${name} names no version of Windows 10 or 11.`);
+  return software.WindowsLifecycle.parse({
+    schema: 1,
+    source:
+      'Facts from Microsoft’s release information for Windows 10 and Windows 11 (learn.microsoft.com/windows/release-health), as endoflife.date (MIT licence) repeats them. Paid extended updates are not in it. Made by `npm run catalogue`.',
+    asOf: at.slice(0, 10),
+    releases,
+  });
+}
+
+/** @param {unknown} value @returns {string} */
+function lines(value) {
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  if (!Array.isArray(value))
+    return `{\n${Object.entries(value)
+      .map(([key, v]) => `${JSON.stringify(key)}: ${lines(v)}`)
+      .join(',\n')}\n}`;
+  return value.length === 0 ? '[]' : `[\n${value.map((v) => JSON.stringify(v)).join(',\n')}\n]`;
+}
+
+/**
  * One line per release and per offer: what changed is seen in a diff.
  * @param {import('@lockstep/core/software').Snapshot} snapshot
  * @returns {string}
  */
 export function snapshotText(snapshot) {
-  /** @param {unknown} value @returns {string} */
-  const lines = (value) => {
-    if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-    if (!Array.isArray(value))
-      return `{\n${Object.entries(value)
-        .map(([key, v]) => `${JSON.stringify(key)}: ${lines(v)}`)
-        .join(',\n')}\n}`;
-    return value.length === 0 ? '[]' : `[\n${value.map((v) => JSON.stringify(v)).join(',\n')}\n]`;
-  };
   const { feeds, ...rest } = snapshot;
   return `${lines(rest).slice(0, -2)},\n"feeds": [\n${feeds.map(lines).join(',\n')}\n]\n}\n`;
 }
@@ -109,17 +151,15 @@ export async function main(args) {
     const { prepare } = await import('../build/prepare.mjs');
     await prepare({ root: ROOT, only: ['install', 'core'] });
     const software = await import(pathToFileURL(join(ROOT, 'packages/core/dist/software/index.js')).href);
-    const text = snapshotText(
-      makeSnapshot(
-        software,
-        from.map((name) => ({ name, text: readFileSync(name, 'utf8') })),
-        at,
-      ),
-    );
+    const files = from.map((name) => ({ name, text: readFileSync(name, 'utf8') }));
+    const windows = files.find(({ text }) => isWindowsList(text));
+    if (windows && files.length > 1) throw new Sentence(`${windows.name} is a list of Windows versions: give it alone.`);
+    const text = windows ? `${lines(makeWindowsList(software, windows, at))}\n` : snapshotText(makeSnapshot(software, files, at));
+    const to = windows && !args.includes('--out') ? join(ROOT, 'apps/server/data/windows-lifecycle.json') : out;
     const bytes = Buffer.byteLength(text);
     if (bytes > MOST_BYTES) throw new Sentence(`The snapshot would be ${bytes} bytes; ${MOST_BYTES} is the most that it may be.`);
-    writeFileSync(out, text);
-    process.stdout.write(`${out}: ${bytes} bytes\n`);
+    writeFileSync(to, text);
+    process.stdout.write(`${to}: ${bytes} bytes\n`);
     return 0;
   } catch (error) {
     if (!(error instanceof Sentence)) throw error;
