@@ -45,7 +45,15 @@ describe('worked values of vectors.json', () => {
 
   const { hostId, epoch, connection, now, knownRuns } = orders.context;
   const runs = new Map(knownRuns.map((runId) => [runId, { udid: null, isOver: true }]));
-  const context = { orderKey: orderKey.publicKey, hostId, epoch, connection, now: Date.parse(now), fixes: ['F08', 'F11', 'F12'], runs };
+  const context = {
+    orderKey: orderKey.publicKey,
+    hostId,
+    epoch,
+    connection,
+    now: Date.parse(now),
+    fixes: ['F08', 'F11', 'F12', 'F45'],
+    runs,
+  };
 
   it.each(orders.good)('takes an order: $name', ({ envelope, json }) => {
     expect(judgeOrder(envelope, context)).toEqual({ order: JSON.parse(json) });

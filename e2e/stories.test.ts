@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { PairRow } from '@lockstep/core/protocol';
+import type { PairRow, RunView } from '@lockstep/core/protocol';
 import { breakIt, type Member } from '@lockstep/lab';
 import type { Page } from 'playwright-core';
 import { chromiumPath } from './browser.js';
@@ -13,7 +13,7 @@ if (!there) process.stdout.write('    skipped: the stories, because no Chromium 
 (there ? describe : describe.skip)('stories, in a real browser', () => {
   let world: World;
   beforeAll(async () => {
-    world = await startWorld({ computers: 2, phones: 2, seed: 'stories' });
+    world = await startWorld({ computers: 3, phones: 3, seed: 'stories' });
   }, 3 * MINUTES);
   afterAll(async () => {
     await world?.end();
@@ -37,12 +37,12 @@ if (!there) process.stdout.write('    skipped: the stories, because no Chromium 
   it(
     'shows every pair healthy while nothing is wrong',
     async () => {
-      const { seconds } = await eventually('two healthy pairs', async () => {
+      const { seconds } = await eventually('three healthy pairs', async () => {
         const all = await pairs();
-        return all.length === 2 && all.every((p) => p.health === 'healthy' && p.presence === 'attached');
+        return all.length === 3 && all.every((p) => p.health === 'healthy' && p.presence === 'attached');
       });
-      tell('both pairs healthy after the first sign-in', seconds);
-      await eventually('the page agrees', async () => (await world.page.getByTestId('row').count()) === 2);
+      tell('all pairs healthy after the first sign-in', seconds);
+      await eventually('the page agrees', async () => (await world.page.getByTestId('row').count()) === 3);
     },
     3 * MINUTES,
   );
@@ -128,6 +128,66 @@ if (!there) process.stdout.write('    skipped: the stories, because no Chromium 
   );
 
   it(
+    '(e) a locked phone: the step that its holder was told ticks itself off when it is unlocked, and the run is judged cured',
+    async () => {
+      const m = member(0);
+      const { value: pair } = await eventually('the pair', pairOf(m));
+      const { page } = world;
+      await page.goto(`${world.server.url}/pairs/${pair.id}`);
+      await eventually('the pair page, healthy', async () => (await health(page)) === 'healthy');
+      // A plug is looked at at once, what changes on the phone only in its turn.
+      const away = async () => (await page.getByTestId('pair').getAttribute('data-presence')) === 'away';
+      m.computer.bench.unplug(phoneOf(m));
+      await eventually('shown away', away);
+      await breakIt(m.computer, 'session-locked', phoneOf(m));
+      await eventually('shown waiting for its holder', async () => (await health(page)) === 'waiting');
+
+      await page.getByTestId('guide-F10').click();
+      const run = page.locator('[data-testid=guided-run][data-fix=F10]');
+      await run.waitFor();
+      expect(await run.getAttribute('data-state')).toBe('open');
+      // The facts tick it off: there is nothing to press.
+      expect(await run.getByTestId('tick-unlock').count()).toBe(0);
+      const phone = m.computer.bench.phone(phoneOf(m));
+      phone.clearFault();
+      phone.unlock();
+      m.computer.bench.unplug(phoneOf(m));
+      await eventually('shown away', away);
+      m.computer.bench.plug(phoneOf(m));
+      const cured = await eventually(
+        'ticked off and cured, by the facts',
+        async () =>
+          (await run.getAttribute('data-verdict')) === 'cured' && (await run.locator('[data-step=unlock][data-done]').count()) === 1,
+      );
+      tell('unlocked → ticked off and judged', cured.seconds);
+      await eventually('healthy again', async () => (await health(page)) === 'healthy');
+    },
+    5 * MINUTES,
+  );
+
+  it(
+    '(f) a phone that no computer sees: each answer brings the next question, and two of them name the cable',
+    async () => {
+      const m = member(1);
+      const { value: pair } = await eventually('the pair', pairOf(m));
+      const { page } = world;
+      await page.goto(`${world.server.url}/pairs/${pair.id}`);
+      await eventually('the pair page, healthy', async () => (await health(page)) === 'healthy');
+      m.computer.bench.unplug(phoneOf(m));
+      const question = (id: string) => page.locator(`[data-testid=question][data-question=${id}]`);
+      await question('charging').locator('[data-answer=yes]').click();
+      await question('unlock-effect').locator('[data-answer=nothing]').click();
+      const named = await eventually('the verdict follows', async () => (await health(page)) === 'broken');
+      tell('answered → verdict changed', named.seconds);
+      expect(await page.getByTestId('cause').innerText()).toContain('C10');
+      expect(await page.getByTestId('answers').locator('li').count()).toBe(2);
+      m.computer.bench.plug(phoneOf(m));
+      await eventually('seen, and so proven gone', async () => (await health(page)) === 'healthy');
+    },
+    5 * MINUTES,
+  );
+
+  it(
     'an update patches the visible rows; no list request follows',
     async () => {
       const { page } = world;
@@ -149,6 +209,61 @@ if (!there) process.stdout.write('    skipped: the stories, because no Chromium 
       expect(lists).toEqual([]);
     },
     4 * MINUTES,
+  );
+
+  it(
+    '(d) a phone is to be erased: who asked cannot approve it, a second admin does, and the order goes out with their clearance',
+    async () => {
+      // One that nobody was interrupted at: between two fixes that people notice lie ten minutes.
+      const m = member(2);
+      const { value: pair } = await eventually('the pair', pairOf(m));
+      const { page } = world;
+      await page.goto(`${world.server.url}/people`);
+      await page.locator('[name=name]').fill('Bea Admin');
+      await page.locator('[name=email]').fill('bea@example.org');
+      await page.locator('[name=role]').selectOption('admin');
+      await page.getByTestId('add-person').click();
+      const link = await page.getByTestId('password-link').innerText();
+      const hers = await world.browser.newPage({ viewport: { width: 1440, height: 900 } });
+      await hers.goto(link);
+      await hers.locator('[name=password]').fill('a password of her own');
+      await hers.locator('[name=again]').fill('a password of her own');
+      await hers.getByTestId('set-password').click();
+      await hers.getByTestId('fleet-sentence').waitFor();
+
+      await breakIt(m.computer, 'recovery', phoneOf(m));
+      await hers.goto(`${world.server.url}/pairs/${pair.id}`);
+      const offered = await eventually('the restore is offered', async () => {
+        if ((await hers.getByTestId('fix-F45-button').getAttribute('aria-disabled')) === 'false') return true;
+        throw new Error((await hers.getByTestId('fix-F45-reason').textContent()) ?? '');
+      });
+      tell('phone in recovery → restore offered', offered.seconds);
+      await hers.getByTestId('fix-F45-button').click();
+      await hers.locator('[name=holder]').fill('Jun Park');
+      await hers.getByTestId('ask-approval').click();
+      expect(await hers.locator('[role=dialog]').innerText()).toMatch(/no backup proves/);
+      await hers.locator('[name=lossAcceptedBy]').fill('Jun Park');
+      await hers.getByTestId('ask-approval').click();
+      const story = hers.locator('[data-testid=run-story][data-state=awaiting-approval]');
+      await story.waitFor();
+      expect(await story.getByTestId('approve-run').getAttribute('aria-disabled')).toBe('true');
+      expect(await story.getByTestId('may-not-decide').innerText()).toMatch(/You asked for it yourself/);
+
+      await eventually('the other admin sees a count', async () => (await page.getByTestId('approvals-count').count()) === 1);
+      await page.goto(`${world.server.url}/orders`);
+      const row = page.getByTestId('approval-row');
+      expect(await row.innerText()).toMatch(/Jun Park said yes/);
+      await row.getByTestId('approve-run').click();
+      await page.getByTestId('confirm-decision').click();
+      await eventually('nothing waits any more', async () => (await page.getByTestId('approvals-count').count()) === 0);
+      const runs = async () =>
+        ((await world.server.ask('GET', `/api/v1/fix-runs?pair=${pair.id}&fix=F45`)).json as { items: RunView[] }).items;
+      const sent = await eventually('the agent has taken the order', async () => (await runs())[0]?.receivedAt);
+      tell('approved → taken by the agent', sent.seconds);
+      expect((await runs())[0]?.approval).toMatchObject({ decision: 'approved', decidedBy: 'Ada Admin', lossAcceptedBy: 'Jun Park' });
+      await hers.close();
+    },
+    5 * MINUTES,
   );
 
   it('threw nothing in the page', () => {
