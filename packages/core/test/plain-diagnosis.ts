@@ -75,7 +75,10 @@ export function plainFindings(input: DiagnosisInput, presence: Diagnosis['presen
             (o.health !== 'advisory' || f.health === 'advisory'),
         ),
       ) ?? null;
-  const dropped = findings.filter((f) => f.explainedBy !== null && ruleOf(f.cause, f.scope)?.unlessExplained);
+  const dropped = findings.filter((f) => {
+    const rule = ruleOf(f.cause, f.scope);
+    return rule?.unlessExplained && findings.some((o) => rule.explainedBy.includes(o.cause) && o.confidence >= rule.explainedFrom);
+  });
   return {
     findings: findings.filter((f) => !dropped.includes(f)),
     closed: [...closed, ...dropped.filter((f) => f.state === 'open').map((f) => f.cause)],

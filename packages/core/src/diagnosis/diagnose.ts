@@ -119,11 +119,12 @@ function evidence(look: Look, signal: SignalName): Evidence {
   return { signal, value, kind: fact ? row.kind : null, at: fact?.seenAt ?? null, probe: fact?.probe ?? null, reading: readingOf(fact) };
 }
 
-/** What only says that nobody knows is over when somebody does: the other finding is the proof. */
+/** What only says that nobody knows is over when there is another finding to know it by, however it stands: that one is the proof. */
 function dropExplained(findings: Finding[], closed: CauseId[]): void {
   for (let n = findings.length - 1; n >= 0; n--) {
-    const { cause, scope, state, explainedBy } = findings[n] as Finding;
-    if (explainedBy === null || !ruleOf(cause, scope)?.unlessExplained) continue;
+    const { cause, scope, state } = findings[n] as Finding;
+    const rule = ruleOf(cause, scope);
+    if (!rule?.unlessExplained || !findings.some((o) => rule.explainedBy.includes(o.cause) && o.confidence >= rule.explainedFrom)) continue;
     findings.splice(n, 1);
     if (state === 'open') closed.push(cause);
   }

@@ -61,6 +61,7 @@ describe('mayRun', () => {
     ['not-privileged', ['F12', { ...target, privileged: false }, 'admin', NOW]],
     ['away', ['F12', { ...target, presence: 'away' }, 'admin', NOW]],
     ['cause-not-open', ['F11', target, 'admin', NOW]],
+    ['unstable', ['F12', { ...target, unstableCauses: target.openCauses }, 'admin', NOW]],
     ['run-active', ['F12', { ...target, activeRun: { fix: 'F08', id: 'x' } }, 'admin', NOW]],
     ['cooldown', ['F12', { ...target, lastRuns: [{ fix: 'F12', at: NOW - 30_000 }] }, 'admin', NOW]],
     ['disruptive-cap', ['F12', { ...target, lastRuns: [{ fix: 'F08', at: NOW - 9 * MIN }] }, 'admin', NOW]],

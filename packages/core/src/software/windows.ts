@@ -97,7 +97,11 @@ export function judgeWindows(
   const today = new Date(now).toISOString().slice(0, 10);
   const over = rows.filter((r) => r.ends < today);
   if (over.length > 0 && over.length < rows.length) return { status: 'unknown', name: first.name, ends: null };
-  const ends = rows.map((r) => r.ends).sort().at(-1) ?? first.ends;
+  const ends =
+    rows
+      .map((r) => r.ends)
+      .sort()
+      .at(-1) ?? first.ends;
   if (over.length === 0) return { status: 'supported', name: first.name, ends };
   return { status: isStale && ends >= list.asOf ? 'stale' : 'ended', name: first.name, ends };
 }
