@@ -6,6 +6,7 @@ import {
   askVerifying,
   type FixTools,
   KeptStore,
+  purgeExportedDrivers,
   ROLLBACKS,
   type RollbackReport,
   Rollbacks,
@@ -113,7 +114,8 @@ export function createAgent(options: AgentOptions): Agent {
 
   async function purge(): Promise<void> {
     try {
-      const removed = ((await stores?.undo.purge()) ?? 0) + ((await stores?.kept.purge()) ?? 0);
+      const removed =
+        stores === null ? 0 : (await stores.undo.purge()) + (await stores.kept.purge()) + (await purgeExportedDrivers(dir, now()));
       if (removed > 0) log('info', 'old copies of what fixes replaced were removed', { removed });
     } catch (error) {
       log('error', 'old copies of what fixes replaced could not be removed', { error: words(error) });

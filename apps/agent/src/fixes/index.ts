@@ -6,4 +6,5 @@ export { ROLLBACKS } from './rollback-kinds.js';
 export { type PutBack, type RollbackKind, type RollbackReport, Rollbacks, rollbackKind } from './rollbacks.js';
 export { type RunFixOptions, runFix, STEPS } from './run-fix.js';
 export { UNDO_KEPT_MS, UndoStore } from './undo.js';
+export { purgeExportedDrivers } from './usb/index.js';
 export { askVerifying } from './verify.js';

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { KEPT_BYTES, KeptStore } from './kept.js';
 import { UNDO_KEPT_MS } from './undo.js';
+import { purgeExportedDrivers } from './usb/index.js';
 
 const Metric = z.strictObject({ index: z.int(), metric: z.int().nullable() });
 
@@ -110,5 +111,25 @@ describe('what fixes replace', () => {
     await symlink(join(dir, 'elsewhere'), join(dir, 'kept'));
     await expect(store().keepFile('hosts', Buffer.from('x'))).rejects.toMatchObject({ why: 'not-a-folder' });
     expect(await readdir(join(dir, 'elsewhere'))).toEqual([]);
+  });
+});
+
+describe('driver packages that were exported before they were replaced', () => {
+  it('are removed after fourteen days, and nothing else', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'lockstep-drivers-'));
+    const now = Date.parse('2026-11-24T09:00:00Z');
+    const folder = (name: string) => join(dir, 'drivers', name);
+    try {
+      expect(await purgeExportedDrivers(dir, now)).toBe(0);
+      const names = [`oem44-inf-${now - UNDO_KEPT_MS - 1}`, `oem45-inf-${now - UNDO_KEPT_MS}`, `oem46-inf-${now + 1}`, 'mine'];
+      for (const name of names) await mkdir(folder(name), { recursive: true });
+      await writeFile(join(folder(String(names[0])), 'foreign.inf'), 'x');
+      const link = `oem47-inf-${now - UNDO_KEPT_MS - 1}`;
+      await symlink(folder('mine'), folder(link));
+      expect(await purgeExportedDrivers(dir, now)).toBe(1);
+      expect(await readdir(join(dir, 'drivers'))).toEqual([...names.slice(1), link].sort());
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
   });
 });

@@ -22,3 +22,5 @@ export const USB_ROLLBACKS = {
   'usb-authorized': switchedOff,
   'usb-device-enabled': disabledDevice,
 } as const satisfies Record<string, RollbackKind>;
+
+export { purgeExportedDrivers } from './exported-drivers.js';
