@@ -1,5 +1,6 @@
 import {
   type Answers,
+  CLAIMED,
   causeTitle,
   type DiagnosisInput,
   isQuestion,
@@ -32,7 +33,9 @@ export function alternatives(
     );
   const main = open.find((f) => f.cause === pair.primary?.cause) ?? null;
   const said = Object.fromEntries(answers.map((a) => [a.question, { answer: a.answer, at: Date.parse(a.at) }])) as Answers;
-  const possible = possibleAmong(open.filter((f) => f !== main && !isRuledOut(f, { ...input, answers: said })));
+  // What is claimed beside the primary cause is wrong as well, not instead.
+  const asWell = (f: Ranked) => main !== null && f.confidence >= CLAIMED;
+  const possible = possibleAmong(open.filter((f) => f !== main && !asWell(f) && !isRuledOut(f, { ...input, answers: said })));
   return {
     possible: possible.map(({ cause, confidence, settledBy }) => ({
       cause,

@@ -198,8 +198,21 @@ describe('a guided run that destroys data', () => {
     return caller;
   };
   const HOUR_MS = 3_600_000;
-  /** A phone hangs in DFU: cause C04. */
-  const DFU: Change = { ...RECOVERY, 'usb-device': { ...(RECOVERY['usb-device'] as object), mode: 'dfu', productId: 0x1227 } };
+  /** A phone hangs in DFU: cause C02, once its minute of patience is over. */
+  const DFU: Change = {
+    ...RECOVERY,
+    'usb-device': {
+      mode: 'dfu',
+      vendorId: 0x5ac,
+      productId: 0x1227,
+      speedMbps: 480,
+      location: '1-2',
+      hubDepth: 0,
+      address: 6,
+      muxInterface: false,
+      modelHint: null,
+    },
+  };
   const consent = (agoMs = 60_000) => ({
     holder: 'Jun Park',
     how: 'by-phone' as const,
@@ -243,14 +256,20 @@ describe('a guided run that destroys data', () => {
     expect(await refusalOf(approve(asked.id, tess))).toBe('403 role');
     expect(await refusalOf(approve(asked.id, { ...ada, kind: 'token' }))).toBe('403 person-required');
     rooms.told.length = 0;
+    let fewerWait = 0;
+    const unsubscribe = rooms.bus.subscribe('approvals.changed', () => {
+      fewerWait++;
+    });
     const approved = await approve(asked.id);
+    unsubscribe();
     expect(approved).toMatchObject({
       state: 'open',
       openedAt: rooms.clock.iso(),
       deadlineAt: new Date(rooms.clock.now() + 5_400_000).toISOString(),
       approval: { decision: 'approved', decidedBy: 'Ada', reason: 'called Jun' },
     });
-    expect(rooms.told.map((t) => t.topic)).toEqual(expect.arrayContaining(['run.changed', 'approvals.changed']));
+    expect(rooms.told.map((t) => t.topic)).toContain('run.changed');
+    expect(fewerWait).toBe(1);
     expect((await approve(asked.id)).approval?.decidedBy).toBe('Ada');
     expect(await refusalOf(decline(asked.id, bea))).toBe('409 decided');
     const left = (await rooms.guided.run(asked.id)).steps.find((s) => !s.hasProof && s.doneAt === null);

@@ -53,8 +53,7 @@ export function apply(picture: Picture, messages: readonly AgentMessage[], now: 
     else if (m.type === 'fix.settled') {
       picture.settledAt = now;
       takeFacts(picture, applied, m.facts, false, now);
-    }
-    else if (m.type === 'still') renew(picture, applied, m, now);
+    } else if (m.type === 'still') renew(picture, applied, m, now);
   }
   return applied;
 }

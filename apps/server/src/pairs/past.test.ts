@@ -175,7 +175,8 @@ describe('what outlives a fact', () => {
 });
 
 describe('what stands beside a host', () => {
-  const picturesOf = async (hostIds: readonly string[]) => rooms.agents.transactions.run(hostIds, (tx) => loadPictures(tx.client, hostIds, tx.now));
+  const picturesOf = async (hostIds: readonly string[]) =>
+    rooms.agents.transactions.run(hostIds, (tx) => loadPictures(tx.client, hostIds, tx.now));
 
   it('is how its phones are elsewhere: read once, and again when another host says that it changed, or after ten minutes', async () => {
     const udid = OTHER;

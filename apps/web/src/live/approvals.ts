@@ -10,7 +10,10 @@ const ROWS = 100;
 
 /** What waits for somebody's yes: an order, or steps that people want to begin with. */
 export interface WaitingRun
-  extends Pick<RunView, 'id' | 'pairId' | 'hostName' | 'deviceName' | 'udid' | 'fix' | 'cause' | 'approval' | 'requestedBy' | 'askedAt' | 'expiresAt'> {
+  extends Pick<
+    RunView,
+    'id' | 'pairId' | 'hostName' | 'deviceName' | 'udid' | 'fix' | 'cause' | 'approval' | 'requestedBy' | 'askedAt' | 'expiresAt'
+  > {
   kind: 'order' | 'guided';
   state: RunView['state'] | GuidedRunView['state'];
 }

@@ -13,7 +13,8 @@ export function What({ row }: { row: PairRow }) {
   if (row.primary) {
     return (
       <>
-        <span className={styles.cause}>{row.unstable ? `${row.primary.title}, ${WORDS.unstable}` : row.primary.title}.</span> <span className={styles.soft}>{causeWords(row.primary.cause).next}</span>
+        <span className={styles.cause}>{row.unstable ? `${row.primary.title}, ${WORDS.unstable}` : row.primary.title}.</span>{' '}
+        <span className={styles.soft}>{causeWords(row.primary.cause).next}</span>
       </>
     );
   }

@@ -33,6 +33,7 @@ export const WORDS = {
     actions: 'Actions',
   },
   proven: 'Every rung it needs is proven.',
+  unstable: 'comes and goes',
   lastKnown: (title: string) => `Last known: ${title}.`,
   offline: 'offline',
   noLongerMatches: 'no longer matches',

@@ -28,9 +28,7 @@ export function Fixes({ detail, role }: { detail: PairDetail; role: Role }) {
   return (
     <section className={styles.section} aria-labelledby="fixes" data-testid="fixes">
       <h2 id="fixes">{W.title}</h2>
-      {fitting.length === 0 && guided.length === 0 && (
-        <p className={styles.meta}>{detail.target.openCauses.length > 0 ? W.none : W.nothing}</p>
-      )}
+      {fitting.length === 0 && guided.length === 0 && <p className={styles.meta}>{wrong.length > 0 ? W.none : W.nothing}</p>}
       {fitting.map((o) => (
         <Fix key={o.fix} offer={o} detail={detail} role={role} />
       ))}
