@@ -8,7 +8,7 @@ const [UUID, EPOCH, KEY_ID] = [text(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$
 const [KEY, SIGNATURE, UDID] = [text(/^[\w-]{43}$/), text(/^[\w-]{86}$/), text(/^([0-9A-F]{8}-[0-9A-F]{16}|[0-9a-f]{40})$/)];
 const isTime = (value) => text(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/)(value) && !Number.isNaN(Date.parse(value));
 const [isCount, maybe] = [(value, least) => Number.isSafeInteger(value) && value >= least, (fits) => (value) => value === undefined || fits(value)];
-const fitsAll = (fields, o) => o instanceof Object && Object.keys(o).every((k) => k in fields) && Object.entries(fields).every(([k, fits]) => fits(o[k]));
+const fitsAll = (of) => (o) => o instanceof Object && Object.keys(o).every((k) => Object.hasOwn(of, k)) && Object.keys(of).every((k) => of[k](o[k]));
 const [random, clocks] = [(bytes, encoding) => randomBytes(bytes).toString(encoding), () => ({ mono: performance.now(), wall: Date.now() })];
 function objectOf(json) {
   let value = null;
@@ -29,11 +29,11 @@ export const holds = (publicKey, purpose, bytes, signature) =>
 const sha256 = (publicKey, encoding) => createHash('sha256').update(Buffer.from(publicKey, 'base64url')).digest(encoding);
 export const keyIdOf = (publicKey) => sha256(publicKey, 'hex').slice(0, 16);
 export function endpoint(server, path) { // WIRE-2
-  const isAllowed = /^(https:|http:\/\/(127(\.\d+){3}|\[::1\]|localhost)(:\d+)?$)/.test(new URL(server).origin);
-  if (!isAllowed) throw new Error('the server has to be an https: URL');
+  if (!/^(https:|http:\/\/(127(\.\d+){3}|\[::1\]|localhost)(:\d+)?$)/.test(new URL(server).origin)) throw new Error('the server needs an https: URL');
   return new URL(path, server);
 }
-export const enrolmentRequest = ({ publicKey, sign }, token, host) => ({ version: 1, token, publicKey, host, signature: sign('enrol', `${token}\n${publicKey}\n`) });
+export const enrolmentRequest = ({ publicKey, sign }, token, host) =>
+  ({ version: 1, token, publicKey, host, signature: sign('enrol', `${token}\n${publicKey}\n`) });
 export function checkAnswer(token, { hostId, orderKey, orderKeyId }) {
   const isNamed = UUID(hostId) && KEY(orderKey) && sha256(orderKey, 'base64url') === token.split('.')[2] && keyIdOf(orderKey) === orderKeyId;
   if (!isNamed) throw new Error('the order key is not the one that the token names');
@@ -63,8 +63,9 @@ export function isFormed({ type, epoch, seq, keyId, order, signature }) { // MSG
   return type !== 'order' || (KEY_ID(keyId) && SIGNATURE(signature) && typeof order === 'string' && order.length <= 8192);
 }
 const FIELDS = { version: (v) => v === 1, keyId: KEY_ID, hostId: UUID, epoch: EPOCH, connection: KEY, runId: UUID, fix: text(/^/) };
-Object.assign(FIELDS, { udid: (v) => v === null || typeof v === 'string', issuedAt: isTime, expiresAt: isTime, clearance: maybe((v) => fitsAll(CLEARED, v)) });
-const CLEARED = { approvedBy: (v) => Array.isArray(v) && v.length <= 8 && v.every(UUID), ecid: maybe(text(/^[0-9A-F]{16}$/)), backupProvenAt: maybe(isTime), lossAcceptedBy: maybe(UUID), consent: maybe((v) => fitsAll({ recordedBy: UUID, at: isTime }, v)) };
+const CLEARED = { approvedBy: (v) => Array.isArray(v) && v.length <= 8 && v.every(UUID), ecid: maybe(text(/^[0-9A-F]{16}$/)) };
+Object.assign(CLEARED, { backupProvenAt: maybe(isTime), lossAcceptedBy: maybe(UUID), consent: maybe(fitsAll({ recordedBy: UUID, at: isTime })) });
+Object.assign(FIELDS, { udid: (v) => v === null || text(/^/)(v), issuedAt: isTime, expiresAt: isTime, clearance: maybe(fitsAll(CLEARED)) });
 /** Section 8: `{order}`, or `{reason, runId}` by the first rule that is broken. */
 export function judgeOrder(envelope, { orderKey, hostId, epoch, connection, now, fixes, runs }) {
   if (envelope.keyId !== keyIdOf(orderKey)) return { reason: 'unknown-key', runId: null };
@@ -72,10 +73,9 @@ export function judgeOrder(envelope, { orderKey, hostId, epoch, connection, now,
   const isExact = bytes.toString('base64url') === envelope.order;
   if (!isExact || !holds(orderKey, 'order', bytes, envelope.signature)) return { reason: 'bad-signature', runId: null };
   const order = bytes.equals(Buffer.from(bytes.toString())) ? objectOf(bytes.toString()) : null; // only UTF-8 survives the round trip
-  const isWhole = fitsAll(FIELDS, order);
   const [issued, expires] = [Date.parse(order?.issuedAt), Date.parse(order?.expiresAt)];
   const rules = [
-    ['bad-order', () => isWhole && order.keyId === envelope.keyId && expires > issued && expires - issued <= 120_000],
+    ['bad-order', () => fitsAll(FIELDS)(order) && order.keyId === envelope.keyId && expires > issued && expires - issued <= 120_000],
     ['wrong-host', () => order.hostId === hostId],
     ['wrong-epoch', () => order.epoch === epoch],
     ['wrong-connection', () => order.connection === connection],
