@@ -32,6 +32,5 @@ export default {
   reporters: ['default', '<rootDir>/scripts/jest/closing-line.mjs'],
   testSequencer: '<rootDir>/scripts/jest/spread-waits.mjs',
   testTimeout: 30_000,
-  // One more than cores: there is nearly always a story that waits.
-  maxWorkers: 3,
+  maxWorkers: 2,
 };

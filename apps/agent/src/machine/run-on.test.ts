@@ -61,9 +61,13 @@ describe('a program that must not be cut off', () => {
 
   it('is not ended when the agent is told to stop, and its outputs still have a place', async () => {
     const stop = new AbortController();
-    const path = await script('stopped', `sleep 0.4; echo said; echo through >${join(dir, 'stopped-end')}`);
+    const path = await script(
+      'stopped',
+      `echo begun >${join(dir, 'stopped-begun')}; sleep 0.4; echo said; echo through >${join(dir, 'stopped-end')}`,
+    );
     const running = runRow(row(path), stop.signal);
-    setTimeout(() => stop.abort(), 100);
+    expect(await saysInTheEnd(join(dir, 'stopped-begun'))).toBe('begun\n');
+    stop.abort();
     expect(await running).toMatchObject({ exit: null, failure: 'aborted' });
     expect(await saysInTheEnd(join(dir, 'stopped-end'))).toBe('through\n');
   });

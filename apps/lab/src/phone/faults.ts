@@ -56,7 +56,7 @@ export const FAULTS = {
     seenBy: 'looking',
     paired: true,
   },
-  'service-invalid': { place: 'phone', shows: 'StartService answers InvalidService (-27)', cause: null, seenBy: 'looking', paired: true },
+  'service-invalid': { place: 'phone', shows: 'StartService answers InvalidService (-27)', cause: 'C99', seenBy: 'looking', paired: true },
   'trust-pending': {
     place: 'phone',
     shows: 'Pair opens the dialog and answers PairingDialogResponsePending (-19) until somebody taps',
@@ -95,7 +95,7 @@ export const FAULTS = {
   impostor: {
     place: 'phone',
     shows: 'StartSession succeeds, then TLS shows a certificate that is not the DeviceCertificate of the record',
-    cause: null,
+    cause: 'C99',
     seenBy: 'looking',
     paired: true,
   },
