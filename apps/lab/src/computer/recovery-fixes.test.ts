@@ -1,13 +1,12 @@
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
-import { MuxClient } from '@lockstep/agent/device';
 import { ActionCap, type FixOutcome } from '@lockstep/agent/fixes';
 import type { Os } from '@lockstep/agent/machine';
-import { runProbes } from '@lockstep/agent/probes';
-import { type Diagnosis, type DiagnosisInput, diagnose, type FactSet, type KnownFinding } from '@lockstep/core/diagnosis';
-import { type AgentFixId, type Clearance, FIXES, judge, mayRun, type Snapshot } from '@lockstep/core/fixes';
+import type { Diagnosis } from '@lockstep/core/diagnosis';
+import { type AgentFixId, type Clearance, FIXES, judge, mayRun } from '@lockstep/core/fixes';
 import type { CauseId, Fact, Udid } from '@lockstep/core/health';
 import { FixBench, told } from '../../test/fix-bench.js';
+import { lookAround, snapshotOf, verdictOn } from '../../test/verdict.js';
 import type { RestoreTrouble } from './acts/recovery.js';
 
 const ANNA = '0b8f4b9e-5a0f-4d0a-9b43-0c5e9b8d1a01';
@@ -15,8 +14,6 @@ const BEN = '0b8f4b9e-5a0f-4d0a-9b43-0c5e9b8d1a02';
 const AT = '2026-11-24T09:00:00Z';
 const CLEARED: Clearance = { approvedBy: [ANNA, BEN], consent: { recordedBy: ANNA, at: AT }, lossAcceptedBy: BEN };
 const OLD = { productType: 'iPhone14,5', productVersion: '18.5', buildVersion: '22F76' } as const;
-/** Longer than any rule's patience. */
-const LONG_MS = 3_600_000;
 const MIN = 60_000;
 
 let on: FixBench;
@@ -41,60 +38,9 @@ async function triedUpdate(udid: Udid, fix: AgentFixId = 'F43'): Promise<void> {
   on.now += 15 * MIN;
 }
 
-/** What a server makes of the last reading of each kind. Before a run, what holds has held long enough. */
-function diagnosed(facts: readonly Fact[], before: Diagnosis | null, tried: readonly AgentFixId[] = []): Diagnosis {
-  const now = Date.now();
-  const sets: { host: FactSet; device: FactSet } = { host: {}, device: {} };
-  for (const fact of facts) {
-    const set: Record<string, unknown> = fact.subject === 'host' ? sets.host : sets.device;
-    set[fact.kind] = { ...fact, at: now, seenAt: now };
-  }
-  const input: DiagnosisInput = {
-    ...sets,
-    now,
-    hostHeard: true,
-    known: before?.findings.map((f) => ({ ...f, state: 'open' as const })) ?? [],
-    presence: 'attached',
-    health: before?.health ?? 'healthy',
-    history: { othersHere: null, tried: tried.map((fix) => ({ fix, at: now - MIN, verdict: 'unchanged' as const })) },
-  };
-  if (before) return diagnose(input);
-  const known: KnownFinding[] = diagnose(input).findings.map(({ cause, scope }) => ({
-    cause,
-    scope,
-    state: 'pending',
-    since: now - LONG_MS,
-  }));
-  return diagnose({ ...input, known });
-}
-
 const open = (d: Diagnosis): CauseId[] => d.findings.filter((f) => f.state === 'open' && f.explainedBy === null).map((f) => f.cause);
-const snapshot = (d: Diagnosis): Snapshot => ({
-  presence: d.presence,
-  health: d.health,
-  openCauses: d.findings.filter((f) => f.state === 'open').map((f) => f.cause),
-  brokenLayer: d.rungs.find((r) => r.state === 'broken')?.layer ?? null,
-});
-
 /** How it stands, by the agent's own probes, all of them. */
-async function look(udid: Udid): Promise<Fact[]> {
-  const { computer } = on;
-  return await runProbes(
-    {
-      machine: computer,
-      mux: new MuxClient({ open: () => computer.openMux(), replyMs: 400 }),
-      agent: '0.1.0',
-      lockdown: { replyMs: 2_000 },
-      outbox: () => ({ waiting: 0, dropped: 0 }),
-      onCrash: (probe, error) => {
-        throw new Error(`${probe} crashed`, { cause: error });
-      },
-    },
-    [udid],
-    undefined,
-    { all: true },
-  );
-}
+const look = (udid: Udid): Promise<Fact[]> => lookAround(on.computer, udid);
 
 const run = (fix: AgentFixId, udid: Udid, clearance?: Clearance): Promise<FixOutcome> => on.run({ fix, udid, clearance });
 const begun = () => on.computer.effects.count('firmware-begun') + on.computer.effects.count('boot-told');
@@ -134,7 +80,7 @@ describe.each(CASES)('$fix on $os, phone in $mode', ({ fix, os, mode, cause, cle
   const start = async () => {
     const udid = await begin(os, mode);
     if (fix === 'F45') await triedUpdate(udid);
-    const before = diagnosed(await look(udid), null);
+    const before = verdictOn(await look(udid), null);
     expect(open(before)).toContain(cause);
     return { udid, before };
   };
@@ -144,9 +90,9 @@ describe.each(CASES)('$fix on $os, phone in $mode', ({ fix, os, mode, cause, cle
     const end = await run(fix, udid, clearance);
     expect(end).toMatchObject({ mechanics: 'done', detail: done });
     expect(told(end.facts, 'usb-device')).toMatchObject({ mode: 'normal' });
-    const after = diagnosed([...end.facts, ...(await look(udid))], before, [fix]);
+    const after = verdictOn([...end.facts, ...(await look(udid))], before, [fix]);
     expect(after.closed).toContain(cause);
-    expect(judge(cause, snapshot(before), snapshot(after), end.mechanics).verdict).toBe('cured');
+    expect(judge(cause, snapshotOf(before), snapshotOf(after), end.mechanics).verdict).toBe('cured');
     const { identity, faults } = on.computer.bench.phone('p1');
     expect([faults.has('not-activated'), identity.productVersion, on.computer.effects.count('phone-erased')]).toEqual([
       then.erased,
@@ -161,11 +107,11 @@ describe.each(CASES)('$fix on $os, phone in $mode', ({ fix, os, mode, cause, cle
     on.computer.recovery.trouble = 'loops';
     const end = await run(fix, udid, clearance);
     expect(end).toMatchObject({ mechanics: 'done', detail: done });
-    const after = diagnosed([...end.facts, ...(await look(udid))], before, [fix]);
+    const after = verdictOn([...end.facts, ...(await look(udid))], before, [fix]);
     // Out of DFU it is another cause, which has to hold for its half minute first.
     const still = after.findings.map((f) => f.cause).find((c) => c === 'C04' || c === 'C01');
     expect(told(end.facts, 'usb-device')).toMatchObject({ mode: 'recovery' });
-    if (mode === 'recovery') expect(judge(still ?? 'C99', snapshot(before), snapshot(after), end.mechanics).verdict).toBe('unchanged');
+    if (mode === 'recovery') expect(judge(still ?? 'C99', snapshotOf(before), snapshotOf(after), end.mechanics).verdict).toBe('unchanged');
     const offered = after.findings.find((f) => f.cause === still)?.fixes ?? [];
     const later = offered.slice(offered.indexOf(fix) + 1);
     if (fix === 'F42') expect([still, offered]).toEqual(['C04', ['F43', 'F44', 'F45', 'F46']]);
@@ -217,13 +163,13 @@ describe('what ends otherwise', () => {
   ])('%s on %s with error %s is told by number, and the cause stays open', async (fix, os, trouble, word) => {
     const udid = await begin(os, 'recovery');
     if (fix === 'F45') await triedUpdate(udid);
-    const before = diagnosed(await look(udid), null);
+    const before = verdictOn(await look(udid), null);
     on.computer.recovery.trouble = trouble;
     const end = await run(fix, udid, CLEARED);
     expect(end).toMatchObject({ mechanics: 'failed', detail: word });
-    const after = diagnosed([...end.facts, ...(await look(udid))], before, [fix]);
+    const after = verdictOn([...end.facts, ...(await look(udid))], before, [fix]);
     expect(open(after)).toContain('C01');
-    expect(judge('C01', snapshot(before), snapshot(after), end.mechanics).verdict).toBe('unchanged');
+    expect(judge('C01', snapshotOf(before), snapshotOf(after), end.mechanics).verdict).toBe('unchanged');
     // Nothing was written before the file and its signature were good.
     expect(begun()).toBe(trouble === 14 || trouble === 3194 ? 0 : 1);
     if (os === 'macos') expect(told(await look(udid), 'updater-activity')).toMatchObject({ lastError: trouble });
@@ -235,13 +181,13 @@ describe('what ends otherwise', () => {
   ])('%s on %s: a cable that comes out in the middle leaves no verdict', async (fix, os) => {
     const udid = await begin(os, 'recovery');
     if (fix === 'F45') await triedUpdate(udid);
-    const before = diagnosed(await look(udid), null);
+    const before = verdictOn(await look(udid), null);
     on.computer.recovery.trouble = 'cable';
     const end = await run(fix, udid, CLEARED);
     expect(end.mechanics).toBe('failed');
-    const after = diagnosed([...end.facts, ...(await look(udid))], before, [fix]);
+    const after = verdictOn([...end.facts, ...(await look(udid))], before, [fix]);
     expect(after.presence).toBe('away');
-    expect(judge('C01', snapshot(before), snapshot(after), end.mechanics).verdict).toBe('unknown');
+    expect(judge('C01', snapshotOf(before), snapshotOf(after), end.mechanics).verdict).toBe('unknown');
   });
 
   it.each<[AgentFixId, Os]>([

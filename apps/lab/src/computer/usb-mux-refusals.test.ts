@@ -227,6 +227,24 @@ describe('what does not go by the first way', () => {
     expect([end.mechanics, end.detail]).toEqual(['failed', 'apple-not-bound']);
     expect(on.commands()).toEqual(['driver-export', 'driver-delete', 'device-scan', 'driver-restore', 'device-scan']);
     expect(on.computer.condition.windows.driver).toBe('foreign');
+    expect(await on.bench.rollbacks.armed()).toEqual([]);
+  });
+
+  it.each([
+    ['puts the foreign one back at its next start', 'missing', 'restored', 'foreign'],
+    ['puts none over Apple’s', 'fine', 'already', 'fine'],
+  ] as const)('F06: an agent that dies between the two drivers %s', async (_what, driver, end, after) => {
+    on = await FixTrial.open('windows');
+    await bring.fault('driver-foreign')(on);
+    const inf = 'oem44.inf';
+    const folder = await on.computer.changes.makeDriverFolder(inf);
+    await on.bench.rollbacks.arm('usb-driver', 'F06', { udid: on.udid, folder }, 1_000);
+    await on.computer.run('driver-export', undefined, { inf, folder });
+    on.computer.condition.windows.driver = driver;
+    await on.bench.rollbacks.stop();
+    on.bench.rollbacks = on.bench.newRollbacks();
+    const [armed] = await on.bench.rollbacks.armed();
+    expect([await on.bench.rollbacks.carryOut(armed ?? ''), on.computer.condition.windows.driver]).toEqual([end, after]);
   });
 
   it('F06: without a copy nothing is removed', async () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { APPROVAL_WAIT_MS, type Approval, approvalOf, FIX_IDS, FIXES, mayRun } from '@lockstep/core/fixes';
-import { type CauseId as Cause, CauseId } from '@lockstep/core/health';
+import { APPROVAL_WAIT_MS, type Approval, approvalOf, FIXES, mayRun } from '@lockstep/core/fixes';
+import { type CauseId as Cause } from '@lockstep/core/health';
 import type { RunView } from '@lockstep/core/protocol';
 import { z } from 'zod';
 import { type Audit, actorOf, type Caller } from '../access/index.js';
@@ -16,6 +16,7 @@ import {
   UNIQUE_VIOLATION,
 } from '../platform/index.js';
 import { checkAskedFor, checkRecord, RECORD } from './ask-record.js';
+import { checkTarget, TARGET } from './ask-target.js';
 import type { Orders } from './orders.js';
 import { AWAITING, RUNS, type RunRecord, runView } from './run-rows.js';
 import { type Aim, aimAtHost, aimAtPair, sightOf } from './target.js';
@@ -24,23 +25,10 @@ import { type Aim, aimAtHost, aimAtPair, sightOf } from './target.js';
 export const QUEUED_MS = 24 * 3_600_000;
 
 /** Body of POST /fix-runs: a pair, or a host for a fix that acts on the computer as a whole. */
-export const AskBody = z
-  .strictObject({
-    pairId: z.uuid().optional(),
-    hostId: z.uuid().optional(),
-    fix: z.enum(FIX_IDS),
-    cause: CauseId.optional(),
-    ...RECORD,
-  })
-  .superRefine((b, ctx) => {
-    if (b.pairId === undefined && b.hostId === undefined)
-      ctx.addIssue({ code: 'custom', path: ['pairId'], message: 'is required, or hostId instead' });
-    if (b.pairId !== undefined && b.hostId !== undefined)
-      ctx.addIssue({ code: 'custom', path: ['hostId'], message: 'cannot be given together with pairId' });
-    if (b.pairId === undefined && b.hostId !== undefined && FIXES[b.fix].scope === 'pair')
-      ctx.addIssue({ code: 'custom', path: ['pairId'], message: `is required: ${b.fix} acts on one pair` });
-    checkAskedFor(b, ctx);
-  });
+export const AskBody = z.strictObject({ ...TARGET, ...RECORD }).superRefine((b, ctx) => {
+  checkTarget(b, ctx);
+  checkAskedFor(b, ctx);
+});
 export type AskBody = z.output<typeof AskBody>;
 
 export interface AskDeps {

@@ -2,6 +2,7 @@ export { APPROVAL_COLUMNS, type ApprovalColumns, type ApprovalRow, approvalView 
 export { ApproveBody, DeclineBody } from './approvals.js';
 export { AskBody } from './ask.js';
 export { checkAskedFor, checkRecord, RECORD } from './ask-record.js';
+export { checkTarget, TARGET } from './ask-target.js';
 export { covered, peopleStand } from './cleared.js';
 export type { Dispatched } from './dispatch.js';
 export { Fixes, type FixesDeps } from './fixes.js';

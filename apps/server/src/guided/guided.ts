@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { APPROVAL_WAIT_MS, type Approval, comparedKinds, FIX_IDS, FIXES, mayGuide, type StepId, stepHasProof } from '@lockstep/core/fixes';
-import { type CauseId as Cause, CauseId, type FactSet } from '@lockstep/core/health';
+import { APPROVAL_WAIT_MS, type Approval, comparedKinds, FIXES, mayGuide, type StepId, stepHasProof } from '@lockstep/core/fixes';
+import { type CauseId as Cause, type FactSet } from '@lockstep/core/health';
 import type { GuidedRunView } from '@lockstep/core/protocol';
 import { z } from 'zod';
 import { type Audit, actorOf, type Caller } from '../access/index.js';
@@ -11,10 +11,12 @@ import {
   aimAtPair,
   checkAskedFor,
   checkRecord,
+  checkTarget,
   type DeclineBody,
   type Fixes,
   RECORD,
   sightOf,
+  TARGET,
 } from '../fixes/index.js';
 import { factsAbout } from '../pairs/index.js';
 import {
@@ -37,17 +39,10 @@ import { Progressing } from './progress.js';
 const MOST = 20;
 
 /** Body of POST /guided-runs: a pair, or a host for a fix that acts on the computer as a whole. */
-export const StartBody = z
-  .strictObject({ pairId: z.uuid().optional(), hostId: z.uuid().optional(), fix: z.enum(FIX_IDS), cause: CauseId.optional(), ...RECORD })
-  .superRefine((b, ctx) => {
-    if (b.pairId === undefined && b.hostId === undefined)
-      ctx.addIssue({ code: 'custom', path: ['pairId'], message: 'is required, or hostId instead' });
-    if (b.pairId !== undefined && b.hostId !== undefined)
-      ctx.addIssue({ code: 'custom', path: ['hostId'], message: 'cannot be given together with pairId' });
-    if (b.pairId === undefined && b.hostId !== undefined && FIXES[b.fix].scope === 'pair')
-      ctx.addIssue({ code: 'custom', path: ['pairId'], message: `is required: ${b.fix} acts on one pair` });
-    checkAskedFor(b, ctx);
-  });
+export const StartBody = z.strictObject({ ...TARGET, ...RECORD }).superRefine((b, ctx) => {
+  checkTarget(b, ctx);
+  checkAskedFor(b, ctx);
+});
 export type StartBody = z.output<typeof StartBody>;
 
 export interface GuidedDeps {

@@ -1,4 +1,4 @@
-import type { PairDetail, PairRow, RunView } from '@lockstep/core/protocol';
+import { type PairDetail, type PairRow, RUN_STATES, type RunView } from '@lockstep/core/protocol';
 import { compareRows, type FleetView, matches } from './fleet-view.js';
 
 /** A row of any list that the socket patches. */
@@ -133,20 +133,8 @@ export function patchDetailRow(old: PairDetail, row: PairRow): PairDetail {
   return row.id === old.pair.id && row.revision > old.pair.revision ? { ...old, pair: row } : old;
 }
 
-const RUN_ORDER: readonly RunView['state'][] = [
-  'awaiting-approval',
-  'queued',
-  'sent',
-  'received',
-  'settled',
-  'judged',
-  'expired',
-  'refused',
-  'cancelled',
-];
-
 function laterRun(old: RunView | undefined, run: RunView): RunView {
-  return old && RUN_ORDER.indexOf(old.state) > RUN_ORDER.indexOf(run.state) ? old : run;
+  return old && RUN_STATES.indexOf(old.state) > RUN_STATES.indexOf(run.state) ? old : run;
 }
 
 /** Lays a run that was just asked for into the detail, ahead of the socket. */

@@ -5,7 +5,7 @@ import type { RollbackKind } from '../rollbacks.js';
 import { keepPoweredLinux, keepPoweredWindows } from './keep-powered.js';
 import { disabledDevice, recycleDeviceLinux, recycleDeviceWindows, switchedOff } from './recycle-device.js';
 import { releasePhone } from './release-phone.js';
-import { repairDriver } from './repair-driver.js';
+import { removedDriver, repairDriver } from './repair-driver.js';
 
 /** Fixes of port, driver and power. */
 export const USB_STEPS = {
@@ -17,10 +17,11 @@ export const USB_STEPS = {
   F49: { linux: 'unsupported', macos: 'unsupported', windows: releasePhone },
 } as const satisfies Partial<Record<AgentFixId, Record<Os, Steps | 'unsupported'>>>;
 
-/** What they switch off for a moment, and how it is switched on again whatever becomes of the agent. */
+/** What they switch off or take away for a moment, and how it comes back whatever becomes of the agent. */
 export const USB_ROLLBACKS = {
   'usb-authorized': switchedOff,
   'usb-device-enabled': disabledDevice,
+  'usb-driver': removedDriver,
 } as const satisfies Record<string, RollbackKind>;
 
 export { purgeExportedDrivers } from './exported-drivers.js';

@@ -1,4 +1,5 @@
-import type { Udid } from '@lockstep/core/health';
+import { Udid } from '@lockstep/core/health';
+import { z } from 'zod';
 import {
   type AppleDriver,
   type BoundNode,
@@ -14,12 +15,15 @@ import {
 } from '../../machine/index.js';
 import { pause } from '../../probes/index.js';
 import { type FixEnd, type FixTools, failed, refused, type Steps } from '../fix.js';
+import { type PutBack, rollbackKind } from '../rollbacks.js';
 
 /** pnputil's good ends: done; nothing better than what is there (ERROR_NO_MORE_ITEMS); done at the next restart of the computer. */
 const GOOD: ReadonlySet<number> = new Set([0, 259, 3010]);
 const NEEDS_RESTART = 3010;
 /** CM_PROB_DISABLED. */
 const DISABLED = 22;
+/** A computer is left without any driver no longer than this when the agent dies in the middle, ms: the fix's own time, and some. */
+const LEFT_BARE_MS = 300_000;
 
 /**
  * F06 on Windows: binds Apple's driver to the multiplexer's interface again. A foreign driver (Zadig's, a phone manager's) is exported
@@ -59,23 +63,49 @@ export const repairDriver: Steps = async ({ udid }, tools) => {
   return await bind(tools, udid, store, foreign !== null && folder !== null ? { inf: foreign, folder } : null);
 };
 
-/** Removes the foreign package, installs Apple's and looks; puts the foreign one back when Apple's is not bound. */
-async function bind(tools: FixTools, udid: Udid, driver: AppleDriver, foreign: { inf: string; folder: string } | null): Promise<FixEnd> {
+/**
+ * Removes the foreign package, installs Apple's and looks; puts the foreign one back when Apple's is not bound. That is armed first, for an
+ * agent that does not live to do it.
+ */
+async function bind(tools: FixTools, udid: Udid, driver: AppleDriver, foreign: Exported | null): Promise<FixEnd> {
+  if (foreign === null) return await install(tools, udid, driver, null);
   const { machine } = tools.ctx;
-  const { signal } = tools;
+  const armed = await tools.rollbacks.arm('usb-driver', 'F06', { udid, folder: foreign.folder }, LEFT_BARE_MS);
   let end: FixEnd;
   try {
-    end = await install(tools, udid, driver, foreign?.inf ?? null);
+    end = await install(tools, udid, driver, foreign.inf);
   } catch (e) {
     // Broken off in the middle: the driver that was there is better than none.
-    if (foreign !== null) await machine.run('driver-restore', undefined, { folder: foreign.folder });
+    if (await restore(machine, foreign.folder)) await tools.rollbacks.disarm(armed);
     throw e;
   }
-  if (end.mechanics === 'done' || foreign === null) return end;
-  const back = await machine.run('driver-restore', signal.aborted ? undefined : signal, { folder: foreign.folder });
-  await machine.run('device-scan');
-  return isGood(back) ? end : failed('foreign-not-put-back', end.facts);
+  if (end.mechanics !== 'done' && !(await restore(machine, foreign.folder))) return failed('foreign-not-put-back', end.facts);
+  await tools.rollbacks.disarm(armed);
+  return end;
 }
+
+/** A foreign package and where its copy stands. */
+interface Exported {
+  inf: string;
+  folder: string;
+}
+
+async function restore(machine: Machine, folder: string): Promise<boolean> {
+  const back = await machine.run('driver-restore', undefined, { folder });
+  await machine.run('device-scan');
+  return isGood(back);
+}
+
+const Removed = z.strictObject({ udid: Udid, folder: z.string() });
+
+/** Puts a foreign driver back that this fix removed; left where the interface has a driver, whosever it is, or the phone is gone. */
+export const removedDriver = rollbackKind(Removed, async (machine, { udid, folder }, signal): Promise<PutBack> => {
+  const phone = await phoneNow(machine, udid, signal);
+  if (phone === null) return 'failed';
+  if (phone === 'gone') return 'gone';
+  if (isBound(phone) || foreignOf(phone) !== null) return 'already';
+  return (await restore(machine, folder)) ? 'restored' : 'failed';
+});
 
 async function install(tools: FixTools, udid: Udid, { path }: AppleDriver, foreign: string | null): Promise<FixEnd> {
   const { ctx, signal } = tools;
